@@ -1,0 +1,5 @@
+"""``python -m novel`` is ``novel``."""
+
+from novel.cli import entry
+
+entry()

@@ -1,0 +1,97 @@
+"""What a picture is made from, what came out, and the key that ties both together.
+
+A picture is a function of its ``RenderRequest`` alone: no dialogue, no panel id, no page number, no path, no device.
+Two requests with one key make one picture.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+SCHEMA_VERSION = 1
+"""Raised whenever the same request would no longer make the same picture. Old pictures are then rendered again."""
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class AdapterUse(_Frozen):
+    """A LoRA by its content, and how strongly it acts."""
+
+    sha256: str
+    weight: float
+
+
+class Init(_Frozen):
+    """The picture that a request starts from (img2img).
+
+    ``source`` is the key of another request (``kind`` "request") or the sha256 of a file (``kind`` "asset").
+    ``strength``: how much is changed, 0 (nothing) to 1 (everything).
+    """
+
+    kind: Literal["request", "asset"]
+    source: str
+    strength: float
+    mask: str | None = None
+
+
+class RenderRequest(_Frozen):
+    """Everything that decides a picture. ``width`` and ``height`` in pixels; ``model`` names weights by content."""
+
+    schema_version: int = SCHEMA_VERSION
+    backend: str
+    """Which backend draws it, so that a fake picture never answers for a real one."""
+    model: str
+    """``sha256:…`` of a folder's files or ``hub-id@commit``."""
+    prompt: str
+    negative: str
+    width: int
+    height: int
+    seed: int
+    steps: int
+    guidance: float
+    guidance_rescale: float
+    sampler: str
+    adapters: tuple[AdapterUse, ...] = ()
+    init: Init | None = None
+
+    @property
+    def key(self) -> str:
+        """The sha256 of the canonical JSON, in hex."""
+        return key_of(self.model_dump(mode="json"))
+
+
+def key_of(data: Any) -> str:
+    """The sha256, in hex, of data as canonical JSON (sorted keys, no spaces, UTF-8)."""
+    text = json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+class Subject(_Frozen):
+    """Where a named character is in a picture: a box in shares of width and height, and how sure that is (0 to 1)."""
+
+    character: str
+    x: float
+    y: float
+    width: float
+    height: float
+    confidence: float
+
+
+class RenderedPanel(_Frozen):
+    """A finished picture. The pixels stand in the store under ``key``; ``sha256`` is of the PNG file's bytes.
+
+    ``recipe`` is what can't be known from the request: versions, device, precision, seconds.
+    """
+
+    key: str
+    sha256: str
+    width: int
+    height: int
+    subjects: tuple[Subject, ...] = ()
+    recipe: dict[str, str | float | int] = {}
