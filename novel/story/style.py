@@ -1,0 +1,71 @@
+"""The style: everything outside a panel that can change a picture, and how the pages are set. Lengths in points."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from novel.story.model import Adapter, Model, Share
+
+Sampler = Literal["euler", "euler-a", "ddim", "dpm++", "unipc", "lcm", "flow"]
+
+
+class Anchor(Model):
+    """A picture that every first picture starts from."""
+
+    image: str
+    strength: Share = 0.85
+
+
+class Art(Model):
+    """What decides a picture beside the panel's own words. All of it goes into the picture's key."""
+
+    model: str = "embedded"
+    revision: str | None = None
+    before: str = ""
+    after: str = ""
+    negative: str = ""
+    steps: Annotated[int, Field(ge=1, le=500)] | None = None
+    guidance: Annotated[float, Field(ge=0.0, le=50.0)] | None = None
+    guidance_rescale: Share | None = None
+    """How far the guided prediction is pulled back to the unguided one's contrast (Lin et al. 2023, 'Common Diffusion
+    Noise Schedules and Sample Steps are Flawed'); None leaves it to the model's family."""
+    sampler: Sampler | None = None
+    adapters: tuple[Adapter, ...] = ()
+    anchor: Anchor | None = None
+
+
+class Lettering(Model):
+    """How words are set."""
+
+    font: str = "comic-neue"
+    size: float = 8.5
+    caps: bool = True
+    balloon: str = "white"
+    ink: str = "black"
+    caption: str = ""
+    """The caption boxes' fill; empty takes a tint that goes with ``balloon``."""
+    prose: str = ""
+    """The face of running text; empty takes the bundled text face."""
+    fallback: tuple[str, ...] = ()
+    """Further fonts, by file path or bundled name, for scripts that ``font`` doesn't have."""
+
+
+class PageStyle(Model):
+    """How panels stand on the page."""
+
+    gutter: float = 9.0
+    margin: float | None = None
+    """The distance of the panels from the trim; None takes the page profile's live area."""
+    border: float = 1.2
+    background: str = "white"
+
+
+class Style(Model):
+    """A whole style."""
+
+    name: str
+    art: Art = Field(default_factory=Art)
+    lettering: Lettering = Field(default_factory=Lettering)
+    page: PageStyle = Field(default_factory=PageStyle)
