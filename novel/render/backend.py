@@ -1,0 +1,69 @@
+"""The seam between the engine and whatever draws: one protocol, and what crosses it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from novel.request import RenderRequest
+
+Step = Callable[[int, int], None]
+"""Called with (steps done, steps in all) while a picture is drawn."""
+
+Warn = Callable[[str], None]
+"""Called with a sentence for the user: something that is done otherwise than they may think."""
+
+
+class PanelFailed(Exception):
+    """One picture could not be drawn; the message says why. The others are not concerned."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pixels:
+    """A picture as it comes from a backend: 8-bit RGB rows from the top, ``3 * width * height`` bytes."""
+
+    width: int
+    height: int
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSource:
+    """Where a model's weights are: a folder in diffusers format, or a hub id with its commit."""
+
+    folder: Path | None = None
+    hub_id: str | None = None
+    revision: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BackendSpec:
+    """All that is needed to open a backend, here or in another process; a spec crosses processes, a model never."""
+
+    name: str
+    source: ModelSource
+    device: str = "auto"
+    assets: Mapping[str, Path] = field(default_factory=dict)
+    """sha256 → file, for adapters."""
+
+
+class Backend(Protocol):
+    """Draws. Opened once, used for many requests, closed at the end."""
+
+    @property
+    def recipe(self) -> Mapping[str, str]:
+        """Versions, device and precision: what a picture's bytes depend on beside its request. No times."""
+
+    def prepare(self, requests: Sequence[RenderRequest]) -> None:
+        """Do once what all of the coming requests share (encode their prompts). A request need not be prepared."""
+
+    def render(self, request: RenderRequest, init: Pixels | None, step: Step | None = None) -> Pixels:
+        """Draw one picture. ``init`` is the starting picture where the request has one, at its own size.
+
+        Raises PanelFailed where this picture, and perhaps no other, can't be drawn.
+        """
+
+    def close(self) -> None:
+        """Give back memory."""

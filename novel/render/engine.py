@@ -1,0 +1,205 @@
+"""From requests to pictures in the store: what is there is taken, what is missing is drawn, and each once.
+
+The caller holds the store's lock. A picture is stored as soon as it is drawn, so that whatever stops a build costs at
+most the picture in work.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from novel.errors import NovelError
+from novel.render import own_picture, png
+from novel.render.backend import Backend, PanelFailed, Pixels
+from novel.render.progress import Progress
+from novel.request import RenderedPanel, RenderRequest, Subject
+from novel.store import Entry, Store
+
+
+@dataclass(slots=True)
+class RenderReport:
+    """What came of a render. ``panels`` and ``failures`` are by panel id; together they are what was asked for, and
+    what that starts from where it had to be drawn or failed.
+
+    ``from_store`` and ``rendered`` count pictures: two panels with one request share one.
+    """
+
+    panels: dict[str, RenderedPanel] = field(default_factory=dict)
+    failures: dict[str, str] = field(default_factory=dict)
+    from_store: int = 0
+    rendered: int = 0
+
+
+def render_all(
+    requests: Mapping[str, RenderRequest],
+    *,
+    open_backend: Callable[[], Backend],
+    store: Store,
+    assets: Mapping[str, Path],
+    progress: Progress,
+    only: Collection[str] | None = None,
+) -> RenderReport:
+    """Have every panel's picture in the store; those of ``only`` where it is given, and what they start from.
+
+    ``requests``: panel id → request, for the whole story. ``open_backend`` is called only if something must be drawn.
+    ``assets``: sha256 → file, for starting pictures. A panel that fails is reported, and those that continue it; the
+    rest goes on. What can't concern one panel alone (no device, disk full, an interruption) is raised, with all
+    finished pictures kept.
+    """
+    names: dict[str, str] = {}
+    for panel, request in requests.items():
+        names.setdefault(request.key, panel)
+    by_key = {request.key: request for request in requests.values()}
+    wanted = [p for p in requests if only is None or p in only]
+    found: dict[str, RenderedPanel] = {}
+    missing = _missing([requests[p].key for p in wanted], by_key, store, found)
+    report = RenderReport(from_store=len(found))
+    failed: dict[str, str] = {}
+    if missing:
+        progress.start(len(missing) + len(found), len(found))
+        try:
+            drawn = _draw([by_key[key] for key in missing], names, open_backend, store, assets, progress, failed)
+            for picture in drawn:
+                found[picture.key] = picture
+                report.rendered += 1
+        finally:
+            progress.finish()
+    asked, to_draw = set(wanted), set(missing)
+    for panel, request in requests.items():
+        if request.key in failed:
+            report.failures[panel] = failed[request.key]
+        elif request.key in found and (panel in asked or request.key in to_draw):
+            report.panels[panel] = found[request.key]
+    return report
+
+
+def _missing(
+    wanted: Sequence[str], by_key: Mapping[str, RenderRequest], store: Store, found: dict[str, RenderedPanel]
+) -> list[str]:
+    """The keys to draw, each after what it continues. Those that the store has are put into ``found``."""
+    order: dict[str, None] = {}
+    looked: set[str] = set()
+    for key in wanted:
+        chain = []  # From the panel back to its beginnings, as far as they are missing.
+        walk: str | None = key
+        while walk is not None and walk in by_key and walk not in looked:
+            looked.add(walk)
+            entry = store.get(walk)
+            panel = None if entry is None else _panel_of(entry)
+            if panel is not None:
+                found[walk] = panel
+                break
+            chain.append(walk)
+            init = by_key[walk].init
+            walk = init.source if init is not None and init.kind == "request" else None
+        order.update(dict.fromkeys(reversed(chain)))
+    return list(order)
+
+
+def _draw(
+    requests: Sequence[RenderRequest],
+    names: Mapping[str, str],
+    open_backend: Callable[[], Backend],
+    store: Store,
+    assets: Mapping[str, Path],
+    progress: Progress,
+    failed: dict[str, str],
+) -> Iterator[RenderedPanel]:
+    """Draw and store each request; those that fail go into ``failed`` with the reason."""
+    beginnings = _Beginnings(store, assets, names, failed)
+    backend = open_backend()
+    try:
+        backend.prepare(requests)
+        for request in requests:
+            name = names[request.key]
+            progress.panel_started(name)
+            began = time.monotonic()
+            try:
+                pixels = backend.render(request, beginnings.of(request), progress.step)
+            except PanelFailed as error:
+                failed[request.key] = str(error)
+                progress.failed(name, str(error))
+                continue
+            seconds = time.monotonic() - began
+            recipe = dict(backend.recipe)
+            data = png.encode(pixels, request, recipe)
+            meta = {
+                "width": pixels.width,
+                "height": pixels.height,
+                "subjects": [],
+                "recipe": recipe,
+                "seconds": round(seconds, 3),
+            }
+            entry = store.put(request.key, data, meta)
+            beginnings.remember(request.key, pixels)
+            progress.panel_done(name, seconds)
+            panel = _panel_of(entry)
+            assert panel is not None, "written a moment ago, by this version"
+            yield panel
+    finally:
+        backend.close()
+
+
+class _Beginnings:
+    """The pictures that others start from. The last few stay in memory, because chains run in order."""
+
+    def __init__(
+        self, store: Store, assets: Mapping[str, Path], names: Mapping[str, str], failed: Mapping[str, str]
+    ) -> None:
+        self._store, self._assets, self._names, self._failed = store, assets, names, failed
+        self._kept: dict[str, Pixels] = {}
+
+    def of(self, request: RenderRequest) -> Pixels | None:
+        """The starting picture of a request; None where it has none. Raises PanelFailed where it can't be had."""
+        if request.init is None:
+            return None
+        source = request.init.source
+        if source not in self._kept:
+            self.remember(source, self._asset(source) if request.init.kind == "asset" else self._drawn(source))
+        return self._kept[source]
+
+    def remember(self, source: str, pixels: Pixels) -> None:
+        """Keep a picture in memory for those that start from it."""
+        self._kept[source] = pixels
+        while len(self._kept) > 4:
+            del self._kept[next(iter(self._kept))]
+
+    def _drawn(self, key: str) -> Pixels:
+        name = self._names.get(key, key[:10])
+        if key in self._failed:
+            raise PanelFailed(f"it continues {name}, which failed")
+        entry = self._store.get(key)
+        if entry is None:
+            raise PanelFailed(f"it continues {name}, whose picture is not there")
+        return png.decode(entry.payload)
+
+    def _asset(self, sha256: str) -> Pixels:
+        path = self._assets.get(sha256)
+        if path is None:
+            raise PanelFailed("the picture that it starts from is not among the story's files")
+        try:
+            if self._store.sha256_of_file(path) != sha256:
+                raise PanelFailed(f"{path.name}, which it starts from, has changed since the build began")
+            return own_picture.pixels_from_file(path)
+        except NovelError as error:
+            raise PanelFailed(f"{path.name}, which it starts from, can't be used: {error}") from error
+
+
+def _panel_of(entry: Entry) -> RenderedPanel | None:
+    """What an entry says of its picture; None for one that another version of novel wrote in other words."""
+    meta: Mapping[str, Any] = entry.meta
+    try:
+        return RenderedPanel(
+            key=entry.key,
+            sha256=entry.sha256,
+            width=meta["width"],
+            height=meta["height"],
+            subjects=tuple(Subject(**s) for s in meta["subjects"]),
+            recipe={**meta["recipe"], "seconds": meta["seconds"]},
+        )
+    except (KeyError, TypeError, ValueError):
+        return None
