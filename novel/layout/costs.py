@@ -1,0 +1,276 @@
+"""What each fault of a balloon's place costs, alone and beside the balloons before it.
+
+Two things are never given up, whatever they would save: balloons don't overlap, and a reader takes them in the written
+order. Everything else has its price here, so that where not all of it can hold, the prices say what gives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import hypot
+from typing import NamedTuple
+
+from novel.geometry import Rect
+from novel.layout.balloon import Shape
+from novel.layout.people import Person
+from novel.layout.reading import SAME_ROW
+from novel.layout.tail import Voice
+
+
+class Costs(NamedTuple):
+    """The prices. Distances count in shares of the panel's diagonal, areas in shares of what is covered."""
+
+    head: float = 14.0
+    """Covering a head, times the share of it that is covered (and a little for touching it at all)."""
+    figure: float = 1.2
+    """Covering the rest of a person, times the share."""
+    low: float = 1.0
+    """Standing low: the top edge's share of the panel's height."""
+    far: float = 0.9
+    """The distance of the balloon's middle from its speaker, across."""
+    tail: float = 1.1
+    """The way from the balloon to the speaker's mouth."""
+    short: float = 2.0
+    """No room for a tail, since the mouth is close by or under the balloon; or a tail that doesn't reach the edge that
+    it points to."""
+    stub: float = 0.5
+    """A tail to the panel's edge that is hardly seen."""
+    upward: float = 0.8
+    """A tail that goes up: the balloon stands lower than the mouth."""
+    flat: float = 1.2
+    """A tail that lies flat: what it runs across more than down."""
+    crossed: float = 8.0
+    """A tail that runs across another balloon, another tail or somebody else's head."""
+    wrong: float = 8.0
+    """A tail that ends nearer to somebody else."""
+    apart: float = 0.7
+    """The distance from the balloon before."""
+    nearer: float = 1.5
+    """A later balloon that is nearer than the next one."""
+    unclear: float = 0.8
+    """The next balloon stands higher than the one before, though beside it."""
+    backward: float = 0.45
+    """The next balloon stands toward the line's start from the one before."""
+    middle: float = 0.5
+    """Covering the middle of the picture, times the share of the balloon that lies there."""
+    shape: float = 0.35
+    """A less pleasing shape, times its own cost."""
+    corner: float = 0.9
+    """A caption away from the side where reading starts."""
+    uneven: float = 0.2
+    """Edges that nearly line up but don't."""
+    joined: float = -0.5
+    """Two balloons of one speaker close enough to be joined."""
+    parted: float = 0.4
+    """Two balloons of one speaker too far apart for it."""
+
+
+COSTS = Costs()
+GUESSED = 0.45
+"""How much a person counts whose place is only guessed from the cast's order."""
+JOIN = 1.5
+"""The greatest gap, in shares of the size, across which two balloons of one speaker are joined."""
+
+
+class Option(NamedTuple):
+    """A shape at a place: its drawn extent, centre, and its tail's two ends where it has one."""
+
+    cost: float
+    order: int
+    left: float
+    top: float
+    right: float
+    bottom: float
+    x: float
+    y: float
+    shape: Shape
+    root: tuple[float, float] | None
+    tip: tuple[float, float] | None
+
+
+class Ground(NamedTuple):
+    """A panel as the prices see it."""
+
+    panel: Rect
+    diagonal: float
+    people: tuple[tuple[str, tuple[float, float], tuple[float, float, float, float], tuple[float, ...], float], ...]
+    """Each person's id, mouth, head and figure (left, top, right, bottom), and how sure it is that they are there."""
+    rtl: bool
+    spacing: float
+
+    @classmethod
+    def of(cls, panel: Rect, people: Sequence[Person], *, rtl: bool, spacing: float) -> Ground:
+        """The ground of a panel with its people."""
+        flat = tuple(
+            (
+                p.character,
+                (p.mouth.x, p.mouth.y),
+                (p.head.x, p.head.y, p.head.right, p.head.bottom),
+                (p.figure.x, p.figure.y, p.figure.right, p.figure.bottom),
+                1.0 if p.known else GUESSED,
+            )
+            for p in people
+        )
+        return cls(panel, hypot(panel.width, panel.height), flat, rtl, spacing)
+
+
+def alone(  # noqa: PLR0912 - one price after another
+    voice: Voice,
+    share: float,
+    shape: Shape,
+    left: float,
+    top: float,
+    right: float,
+    bottom: float,
+    x: float,
+    y: float,
+    root: tuple[float, float] | None,
+    tip: tuple[float, float] | None,
+    ground: Ground,
+) -> float:
+    """What a place costs whatever the other balloons do. ``share``: how far on in the panel's words the voice comes."""
+    panel = ground.panel
+    area = (right - left) * (bottom - top)
+    cost = COSTS.shape * shape.cost + COSTS.low * (top - panel.y) / panel.height
+    wide = min(right, panel.x + 0.7 * panel.width) - max(left, panel.x + 0.3 * panel.width)
+    tall = min(bottom, panel.y + 0.7 * panel.height) - max(top, panel.y + 0.3 * panel.height)
+    if wide > 0 and tall > 0:
+        cost += COSTS.middle * wide * tall / area
+    for name, mouth, head, figure, sure in ground.people:
+        wide, tall = min(right, figure[2]) - max(left, figure[0]), min(bottom, figure[3]) - max(top, figure[1])
+        if wide > 0 and tall > 0:
+            cost += sure * COSTS.figure * wide * tall / ((figure[2] - figure[0]) * (figure[3] - figure[1]))
+        wide, tall = min(right, head[2]) - max(left, head[0]), min(bottom, head[3]) - max(top, head[1])
+        if wide > 0 and tall > 0:
+            cost += sure * COSTS.head * (0.15 + wide * tall / ((head[2] - head[0]) * (head[3] - head[1])))
+        if tip is not None and root is not None and name != voice.speaker:
+            if voice.mouth is not None:
+                own = hypot(tip[0] - voice.mouth.x, tip[1] - voice.mouth.y)
+                if hypot(tip[0] - mouth[0], tip[1] - mouth[1]) < own:
+                    cost += COSTS.wrong
+            if crosses(root, tip, head):
+                cost += COSTS.crossed
+    if shape.kind == "caption":
+        start = (panel.right - right if ground.rtl else left - panel.x) / panel.width
+        return cost + COSTS.corner * start
+    if voice.mouth is not None:
+        cost += COSTS.far * abs(x - voice.mouth.x) / panel.width
+        way = hypot(voice.mouth.x - root[0], voice.mouth.y - root[1]) if root is not None else 0.0
+        cost += COSTS.tail * way / ground.diagonal
+        if y > voice.mouth.y:
+            cost += COSTS.upward
+        if tip is None or root is None:
+            cost += COSTS.short
+        else:
+            across, down = abs(tip[0] - root[0]), abs(tip[1] - root[1])
+            cost += COSTS.flat * max(0.0, across / (across + down + 1e-9) - 0.5)
+        return cost
+    if voice.off:
+        if tip is None:
+            cost += COSTS.short
+        else:
+            cost += COSTS.tail * hypot(x - tip[0], y - tip[1]) / ground.diagonal
+            if panel.x + 0.5 < tip[0] < panel.right - 0.5 and tip[1] < panel.bottom - 0.5:
+                cost += COSTS.short
+            if root is not None and hypot(root[0] - tip[0], root[1] - tip[1]) < shape.size:
+                cost += COSTS.stub
+    across = (x - panel.x) / panel.width
+    return cost + 0.3 * abs((1 - across if ground.rtl else across) - share)
+
+
+def beside(  # noqa: PLR0912 - one price after another
+    before: Sequence[Option], option: Option, voices: Sequence[Voice], ground: Ground
+) -> float | None:
+    """What a place costs beside those of the balloons before it; None where it can't be."""
+    left, top, right, bottom = option.left, option.top, option.right, option.bottom
+    space = ground.spacing
+    for other in before:
+        if (
+            left - space < other.right
+            and other.left < right + space
+            and top - space < other.bottom
+            and other.top < bottom + space
+        ):
+            return None
+        shared = min(bottom, other.bottom) - max(top, other.top)
+        if shared >= SAME_ROW * min(bottom - top, other.bottom - other.top):
+            if (option.x >= other.x) if ground.rtl else (option.x <= other.x):
+                return None
+        elif option.y <= other.y:
+            return None
+    cost = 0.0
+    last = before[-1]
+    near = _gap(last, option)
+    linked = voices[len(before)].linked
+    joined = linked and near <= JOIN * option.shape.size
+    box = (left, top, right, bottom)
+    for other in before:
+        same = joined and other is last
+        if not same:
+            cost += COSTS.crossed * _crossings(other, option, box)
+        if top < other.top - 1.0:
+            cost += COSTS.unclear * min(1.0, (other.top - top) / (other.bottom - other.top))
+        for difference in (abs(top - other.top), abs(left - other.left)):
+            if 0.5 < difference < 5.0:
+                cost += COSTS.uneven
+    cost += COSTS.apart * near / ground.diagonal
+    step = (last.x - option.x) / ground.panel.width
+    if (step < 0) if ground.rtl else (step > 0):
+        cost += COSTS.backward * abs(step)
+    if linked:
+        cost += COSTS.joined if joined else COSTS.parted
+    for i, other in enumerate(before[:-1]):
+        if _gap(other, option) < _gap(other, before[i + 1]) - 1.0:
+            cost += COSTS.nearer
+    return cost
+
+
+def _crossings(other: Option, option: Option, box: tuple[float, ...]) -> int:
+    """How often two balloons and their tails run across each other."""
+    count = 0
+    if other.tip is not None and other.root is not None:
+        count += crosses(other.root, other.tip, box)
+        if option.tip is not None and option.root is not None:
+            count += meet(other.root, other.tip, option.root, option.tip)
+    if option.tip is not None and option.root is not None:
+        count += crosses(option.root, option.tip, (other.left, other.top, other.right, other.bottom))
+    return count
+
+
+def _gap(a: Option, b: Option) -> float:
+    dx = max(a.left - b.right, b.left - a.right, 0.0)
+    dy = max(a.top - b.bottom, b.top - a.bottom, 0.0)
+    return hypot(dx, dy)
+
+
+def crosses(a: tuple[float, float], b: tuple[float, float], box: tuple[float, ...]) -> bool:
+    """Whether a straight line touches a box (Liang and Barsky's clipping)."""
+    (ax, ay), (bx, by) = a, b
+    left, top, right, bottom = box
+    if (
+        (ax < left and bx < left)
+        or (ax > right and bx > right)
+        or (ay < top and by < top)
+        or (ay > bottom and by > bottom)
+    ):
+        return False
+    dx, dy = bx - ax, by - ay
+    first, last = 0.0, 1.0
+    for p, q in ((-dx, ax - left), (dx, right - ax), (-dy, ay - top), (dy, bottom - ay)):
+        if p == 0:
+            if q < 0:
+                return False
+        elif p < 0:
+            first = max(first, q / p)
+        else:
+            last = min(last, q / p)
+    return first <= last
+
+
+def meet(a: tuple[float, float], b: tuple[float, float], c: tuple[float, float], d: tuple[float, float]) -> bool:
+    """Whether two straight lines cross."""
+
+    def turn(p: tuple[float, float], q: tuple[float, float], r: tuple[float, float]) -> float:
+        return (q[0] - p[0]) * (r[1] - p[1]) - (q[1] - p[1]) * (r[0] - p[0])
+
+    return turn(a, b, c) * turn(a, b, d) < 0 and turn(c, d, a) * turn(c, d, b) < 0

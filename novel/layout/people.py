@@ -1,0 +1,102 @@
+"""Where people are in a panel: from the picture's subjects if known, else from the cast's order and ``at``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from novel.geometry import Point, Rect
+from novel.layout.picture import Picture
+from novel.story.model import Panel, Shot, Side
+
+SIDES: dict[Side, float] = {"left": 0.2, "center": 0.5, "right": 0.8}
+"""Where ``at`` puts somebody, in shares of the panel's width."""
+HEAD_HEIGHT: dict[Shot, float] = {
+    "extreme-wide": 0.10,
+    "wide": 0.20,
+    "overhead": 0.18,
+    "medium": 0.30,
+    "over-shoulder": 0.34,
+    "close-up": 0.52,
+}
+"""The usual height of a head by the camera's distance, in shares of the panel's height."""
+EYE_LEVEL: dict[Shot, float] = {
+    "extreme-wide": 0.58,
+    "wide": 0.47,
+    "overhead": 0.5,
+    "medium": 0.42,
+    "over-shoulder": 0.42,
+    "close-up": 0.45,
+}
+"""The usual height of a head's middle, in shares of the panel's height from its top."""
+CONFIDENT = 0.3
+"""Below it, a found subject is no better than the cast's order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody in a panel, on the page: head, mouth, and all that is seen of them."""
+
+    character: str
+    head: Rect
+    mouth: Point
+    figure: Rect
+    known: bool
+    """Whether the picture itself said so."""
+
+
+def people(panel: Panel, rect: Rect, source: Rect, picture: Picture | None, *, rtl: bool = False) -> tuple[Person, ...]:
+    """Everybody in the panel's cast who is seen in ``rect``, in the cast's order.
+
+    ``source`` is the part of the picture that fills ``rect``. The first of the cast stands where reading starts.
+    """
+    found = {s.character: s for s in (picture.subjects if picture else ()) if s.confidence >= CONFIDENT}
+    asked: dict[str, Side] = {line.speaker: line.at for line in panel.say if line.at is not None}
+    seen: list[Person] = []
+    for index, member in enumerate(panel.cast):
+        subject = found.get(member.id)
+        if subject is not None:
+            figure = Rect(
+                rect.x + (subject.x - source.x) / source.width * rect.width,
+                rect.y + (subject.y - source.y) / source.height * rect.height,
+                subject.width / source.width * rect.width,
+                subject.height / source.height * rect.height,
+            )
+            visible = figure.intersection(rect)
+            if visible is None:
+                continue
+            seen.append(_of_figure(member.id, visible))
+            continue
+        share = (index + 0.5) / len(panel.cast)
+        if rtl:
+            share = 1 - share
+        if member.id in asked:
+            share = SIDES[asked[member.id]]
+        # In shares of the whole picture, so that a spread's halves and a crop show each who is really there.
+        x = (
+            rect.x + (share - source.x) / source.width * rect.width
+            if source.width < 0.75
+            else rect.x + share * rect.width
+        )
+        if not rect.x <= x <= rect.right:
+            continue
+        height = HEAD_HEIGHT[panel.shot] * rect.height
+        width = min(0.8 * height, 0.8 * rect.width / max(1, len(panel.cast)))
+        middle = rect.y + EYE_LEVEL[panel.shot] * rect.height
+        head = Rect(x - width / 2, middle - height / 2, width, height)
+        figure = Rect(x - 0.9 * width, head.y, 1.8 * width, rect.bottom - head.y)
+        seen.append(Person(member.id, head, Point(x, head.y + 0.78 * height), figure, False))
+    return tuple(seen)
+
+
+def _of_figure(character: str, figure: Rect) -> Person:
+    """A person from the box of what is seen of them: a tall box is a whole figure, a squarer one a bust or a face."""
+    tall = figure.height / max(1e-6, figure.width)
+    if tall > 2.2:
+        height = figure.height / 5.5
+    elif tall > 1.4:
+        height = figure.height / 2.8
+    else:
+        height = figure.height * 0.85
+    width = min(figure.width, 0.85 * height)
+    head = Rect(figure.center.x - width / 2, figure.y, width, height)
+    return Person(character, head, Point(head.center.x, head.y + 0.75 * height), figure, True)

@@ -1,0 +1,280 @@
+"""Where each balloon of a panel stands: the cheapest of many arrangements, by the prices in ``costs``.
+
+The search is a beam over the balloons in their order: each may take any of its shapes at any place of a grid, and the
+few cheapest arrangements of the balloons so far go on. Nothing in it is random: same input, same places.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from novel.geometry import Point, Rect
+from novel.layout import tail
+from novel.layout.balloon import Shape
+from novel.layout.costs import COSTS, JOIN, Ground, Option, alone, beside, crosses, meet
+from novel.layout.curve import flattened
+from novel.layout.outline import Body, outline
+from novel.layout.people import Person
+from novel.layout.reading import gap, precedes
+from novel.layout.tail import Voice
+
+COLUMNS, ROWS = 9, 7
+"""The grid of places. Rows lie closer at the top, where most balloons end up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A balloon in its place. ``joined``: it is one with the balloon after it."""
+
+    shape: Shape
+    center: Point
+    tip: Point | None
+    joined: bool = False
+
+    @property
+    def rect(self) -> Rect:
+        """All of it but its tail."""
+        s = self.shape
+        return Rect(self.center.x - s.reach_x, self.center.y - s.reach_y, 2 * s.reach_x, 2 * s.reach_y)
+
+
+class _State(NamedTuple):
+    cost: float
+    order: tuple[int, ...]
+    options: tuple[Option, ...]
+
+
+def place(
+    voices: Sequence[Voice],
+    panel: Rect,
+    area: Rect,
+    people: Sequence[Person],
+    *,
+    rtl: bool = False,
+    spacing: float = 4.0,
+) -> list[Placed] | None:
+    """The best places for all voices inside ``area``; None where they don't fit together.
+
+    ``panel`` is the picture's rectangle, to whose edges off-panel voices point. ``spacing``: the least distance of two
+    balloons.
+    """
+    if not voices:
+        return []
+    if any(not v.shapes for v in voices):
+        return None
+    ground = Ground.of(panel, people, rtl=rtl, spacing=spacing)
+    states = [_State(0.0, (), ())]
+    for index, voice in enumerate(voices):
+        options = _options(voice, index / max(1, len(voices) - 1), area, ground)
+        # After the last balloon only the cheapest counts.
+        keep = 1 if index == len(voices) - 1 else _beam(len(voices))
+        states = _grown(states, options, voices, ground, keep)
+        if not states:
+            return None
+    placed = [Placed(o.shape, Point(o.x, o.y), Point(*o.tip) if o.tip else None) for o in states[0].options]
+    return _cleared(_joined(placed, voices)) if len(placed) > 1 else placed
+
+
+def _beam(voices: int) -> int:
+    """How many arrangements go on after each balloon: many where few balloons must find the best of all places, few
+    where many balloons must find any."""
+    return 40 if voices <= 3 else 16 if voices <= 5 else 8
+
+
+def _grown(
+    states: Sequence[_State], options: Sequence[Option], voices: Sequence[Voice], ground: Ground, keep: int
+) -> list[_State]:
+    """The cheapest ``keep`` arrangements with one balloon more. States and options come cheapest first."""
+    grown: list[_State] = []
+    worst = float("inf")
+    # Joining is the only thing that lowers a price.
+    saved = -COSTS.joined if voices[len(states[0].options)].linked else 0.0
+    for state in states:
+        for option in options:
+            least = state.cost + option.cost
+            if least - saved >= worst:
+                break
+            extra = beside(state.options, option, voices, ground) if state.options else 0.0
+            if extra is None or least + extra >= worst:
+                continue
+            grown.append(_State(least + extra, (*state.order, option.order), (*state.options, option)))
+            if keep == 1:
+                worst = least + extra
+            elif len(grown) >= 3 * keep:
+                grown.sort(key=lambda s: (s.cost, s.order))
+                del grown[keep:]
+                worst = grown[-1].cost
+    grown.sort(key=lambda s: (s.cost, s.order))
+    return grown[:keep]
+
+
+def _options(voice: Voice, share: float, area: Rect, ground: Ground) -> list[Option]:
+    options: list[Option] = []
+    for shape in voice.shapes:
+        free_x, free_y = area.width - 2 * shape.reach_x, area.height - 2 * shape.reach_y
+        if free_x < -1e-6 or free_y < -1e-6:
+            continue
+        free_x, free_y = max(0.0, free_x), max(0.0, free_y)
+        xs = [free_x * i / (COLUMNS - 1) for i in range(COLUMNS)]
+        if voice.mouth is not None:
+            over = voice.mouth.x - area.x - shape.reach_x
+            xs += [min(max(over + s * shape.half_width, 0.0), free_x) for s in (-0.6, 0.6)]
+        ys = [free_y * (i / (ROWS - 1)) ** 1.3 for i in range(ROWS)]
+        for top in sorted({round(y, 3) for y in ys}):
+            for left in sorted({round(x, 3) for x in xs}):
+                options.append(_option(voice, shape, area.x + left, area.y + top, share, len(options), ground))
+    options.sort(key=lambda o: (o.cost, o.order))
+    return options
+
+
+def _option(voice: Voice, shape: Shape, left: float, top: float, share: float, order: int, ground: Ground) -> Option:
+    x, y = left + shape.reach_x, top + shape.reach_y
+    right, bottom = x + shape.reach_x, y + shape.reach_y
+    tip = tail.tip(shape, x, y, voice, ground.panel)
+    root: tuple[float, float] | None = None
+    if tip is not None:
+        root = tail.edge(shape, x, y, tip[0], tip[1])
+    elif voice.mouth is not None:
+        root = tail.edge(shape, x, y, voice.mouth.x, voice.mouth.y)
+    cost = alone(voice, share, shape, left, top, right, bottom, x, y, root, tip, ground)
+    return Option(cost, order, left, top, right, bottom, x, y, shape, root, tip)
+
+
+def _joined(placed: list[Placed], voices: Sequence[Voice]) -> list[Placed]:
+    """The same places with neighbours of one speaker joined: the tail stays on the one nearer to the mouth."""
+    out = list(placed)
+    for i in range(1, len(out)):
+        first, second = out[i - 1], out[i]
+        if not voices[i].linked or gap(first.rect, second.rect) > JOIN * second.shape.size:
+            continue
+        between = first.center, second.center
+        if any(
+            crosses((between[0].x, between[0].y), (between[1].x, between[1].y), (r.x, r.y, r.right, r.bottom))
+            for j, other in enumerate(out)
+            if j not in (i - 1, i)
+            for r in (other.rect,)
+        ):
+            continue
+        mouth = voices[i].mouth
+        later = mouth is None or second.center.distance(mouth) <= first.center.distance(mouth)
+        later = later or first.tip is None or (i > 1 and out[i - 2].joined)
+        if later and second.tip is None and first.tip is not None:
+            later = False
+        out[i - 1] = replace(first, joined=True, tip=None if later else first.tip)
+        out[i] = replace(second, tip=second.tip if later else None)
+    return out
+
+
+def shelves(
+    voices: Sequence[Voice], panel: Rect, area: Rect, *, rtl: bool = False, spacing: float = 4.0
+) -> list[Placed] | None:
+    """A plain arrangement for crowded panels: rows in reading order, from the top; None where even that is too much."""
+    rows: list[list[tuple[Shape, Voice]]] = []
+    least = float("inf")
+    for share in (1.0, 0.66, 0.5, 0.42, 0.34, 0.28, 0.22, 0.16):
+        made = _fill(voices, area.width, area.width * share, spacing)
+        if made is None:
+            continue
+        height = sum(max(2 * s.reach_y for s, _ in row) for row in made) + spacing * (len(made) - 1)
+        if height < least:
+            least, rows = height, made
+    if least > area.height + 1e-6:
+        return None
+    out: list[Placed] = []
+    spoken: list[Voice] = []
+    y = area.y
+    for row in rows:
+        tall = max(2 * s.reach_y for s, _ in row)
+        used = sum(2 * s.reach_x for s, _ in row)
+        between = spacing if len(row) == 1 else min((area.width - used) / (len(row) - 1), 3 * spacing)
+        x = area.x
+        for shape, voice in row:
+            middle = x + shape.reach_x
+            out.append(Placed(shape, Point(area.x + area.right - middle if rtl else middle, y + shape.reach_y), None))
+            spoken.append(voice)
+            x += 2 * shape.reach_x + between
+        y += tall + spacing
+    rects = [p.rect for p in out]
+    if any(not precedes(a, b, rtl=rtl) for i, a in enumerate(rects) for b in rects[i + 1 :]):
+        return None
+    tips = [tail.tip(p.shape, p.center.x, p.center.y, voice, panel) for p, voice in zip(out, spoken, strict=True)]
+    return _cleared([replace(p, tip=Point(*t) if t else None) for p, t in zip(out, tips, strict=True)])
+
+
+def _cleared(placed: Sequence[Placed]) -> list[Placed]:
+    """The same balloons with tails that run over nothing: shortened as far as needed, left out where nothing helps."""
+    out = list(placed)
+    drawn: list[list[tuple[Point, Point]]] = []
+    start = 0
+    while start < len(out):
+        stop = start + 1
+        while out[stop - 1].joined:
+            stop += 1
+        boxes = [p.rect.inset(-0.1 * p.shape.size) for i, p in enumerate(out) if not start <= i < stop]
+        for share in (1.0, 0.75, 0.5, 0.0):
+            chain = [_shortened(p, share) for p in out[start:stop]]
+            sides = _sides(chain)
+            if all(p.tip is None for p in chain):
+                break
+            over = any(crosses((a.x, a.y), (b.x, b.y), (r.x, r.y, r.right, r.bottom)) for a, b in sides for r in boxes)
+            if not over and not any(_run_across(sides, other) for other in drawn):
+                break
+        out[start:stop] = chain
+        drawn.append(sides)
+        start = stop
+    return out
+
+
+def _shortened(placed: Placed, share: float) -> Placed:
+    """The balloon with a share of its tail's length; without one where too little would be left."""
+    tip, shape = placed.tip, placed.shape
+    if tip is None or share == 1.0:
+        return placed
+    root = Point(*tail.edge(shape, placed.center.x, placed.center.y, tip.x, tip.y))
+    end = root.toward(tip, share)
+    least = tail.SHORTEST * shape.size + shape.outer
+    return replace(placed, tip=end if root.distance(end) >= least else None)
+
+
+def _sides(chain: Sequence[Placed]) -> list[tuple[Point, Point]]:
+    """What is drawn of one balloon or several joined ones, as short straight lines."""
+    polygons = flattened(outline([Body(p.shape, p.center, p.tip) for p in chain]), steps=8)
+    return [(polygon[i - 1], point) for polygon in polygons for i, point in enumerate(polygon)]
+
+
+def _run_across(one: list[tuple[Point, Point]], other: list[tuple[Point, Point]]) -> bool:
+    boxes = []
+    for sides in (one, other):
+        xs, ys = [a.x for a, _ in sides], [a.y for a, _ in sides]
+        boxes.append((min(xs), min(ys), max(xs), max(ys)))
+    left, top = max(boxes[0][0], boxes[1][0]), max(boxes[0][1], boxes[1][1])
+    right, bottom = min(boxes[0][2], boxes[1][2]), min(boxes[0][3], boxes[1][3])
+    if left > right or top > bottom:
+        return False
+    shared = (left, top, right, bottom)
+    near = [[((a.x, a.y), (b.x, b.y)) for a, b in s if crosses((a.x, a.y), (b.x, b.y), shared)] for s in (one, other)]
+    return any(meet(*a, *b) for a in near[0] for b in near[1])
+
+
+def _fill(
+    voices: Sequence[Voice], across: float, most: float, spacing: float
+) -> list[list[tuple[Shape, Voice]]] | None:
+    rows: list[list[tuple[Shape, Voice]]] = []
+    room = 0.0
+    for voice in voices:
+        fitting = [s for s in voice.shapes if 2 * s.reach_x <= most] or [
+            s for s in voice.shapes if 2 * s.reach_x <= across
+        ]
+        if not fitting:
+            return None
+        shape = min(fitting, key=lambda s: (s.reach_y * s.reach_x, s.cost))
+        width = 2 * shape.reach_x
+        if rows and width + spacing <= room:
+            rows[-1].append((shape, voice))
+            room -= width + spacing
+        else:
+            rows.append([(shape, voice)])
+            room = across - width
+    return rows
