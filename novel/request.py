@@ -17,7 +17,8 @@ SCHEMA_VERSION = 1
 
 
 class _Frozen(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # Models are built when first used: a check of a story never validates a request.
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class AdapterUse(_Frozen):

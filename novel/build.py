@@ -1,0 +1,270 @@
+"""From a story file to a book: the five stages in their order.
+
+load → plan → render → letter → export. Only rendering is kept between runs, by content; the rest is cheap and always
+runs. Words are measured before a model is loaded, so that a text that can't fit costs no picture.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from novel import __version__
+from novel.errors import RenderIncomplete, UsageError
+from novel.imprint import colophon, generator
+from novel.plan.build import make_plan
+from novel.plan.model import ModelSpec, Plan
+from novel.request import RenderedPanel, key_of
+from novel.store import Store, write_atomically
+from novel.story.load import Book, load_story
+
+if TYPE_CHECKING:
+    from novel.layout.picture import Picture
+    from novel.render.backend import ModelSource
+    from novel.render.engine import RenderReport
+    from novel.render.progress import Progress
+
+Say = Callable[[str], None]
+"""Takes one line for the person who waits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What the caller of a build may choose; every other decision is the story's and the style's."""
+
+    formats: tuple[str, ...] = ("pdf", "html")
+    only: tuple[str, ...] = ()
+    model: str | None = None
+    style: str | None = None
+    steps: int | None = None
+    device: str = "auto"
+    out: Path = Path("output")
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A story ready to be drawn: loaded, its model known, its pages planned. Nothing heavy has been imported."""
+
+    book: Book
+    spec: ModelSpec
+    source: ModelSource
+    plan: Plan
+    folder: Path
+    store: Store
+
+
+@dataclass(frozen=True, slots=True)
+class BuildResult:
+    """What a build made: the files it wrote, how many pictures it drew and how many it had, the seconds by stage."""
+
+    files: tuple[Path, ...]
+    rendered: int
+    from_store: int
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+def prepare(story: Path, choices: Choices) -> Prepared:
+    """Load and plan a story; raises what is wrong with it, its model or its adapters."""
+    from novel.layout.typeface import measure_prose
+    from novel.render.families import check_requests, resolve
+
+    book = load_story(story, style=choices.style)
+    store = Store(choices.out / ".store")
+    art = book.style.art
+    spec, source = resolve(
+        choices.model or art.model,
+        revision=None if choices.model else art.revision,
+        base=None if choices.model else book.style_file.parent,
+        digest=store.sha256_of_file,
+    )
+    plan = make_plan(book, spec, measure_prose(book.style, book.story, book.style_file.parent), store.sha256_of_file, steps=choices.steps)
+    check_requests(plan.requests.values(), source)
+    return Prepared(book, spec, source, plan, choices.out / story.stem, store)
+
+
+def build(story: Path, choices: Choices, progress: Progress, say: Say = lambda message: None) -> BuildResult:
+    """Make the book. Raises a ``NovelError`` for whatever a user can mend; an old book then stays as it was."""
+    from novel.export import exporter
+    from novel.layout.letter import letter
+
+    clock = _Clock()
+    exporters = {name: exporter(name) for name in choices.formats}
+    with clock("plan"):
+        made = prepare(story, choices)
+    only = _chosen(made, choices.only)
+    lines = colophon(made.book, made.spec, made.plan)
+    with made.store.lock(on_wait=say):
+        if not all(made.store.contains(request.key) for request in made.plan.requests.values()):
+            # Before a model is loaded: is there a text that can't be set?
+            with clock("measure"):
+                letter(made.book, made.plan, None, colophon=lines)
+        with clock("render"):
+            report = _render(made, choices, only, progress, say)
+            panels = {**_own_pictures(made), **report.panels}
+            files = _write_panels(made, panels)
+        for sentence in made.store.damaged:
+            say(sentence)
+        if report.failures:
+            raise _incomplete(report)
+        waiting = [panel.id for panel in made.book.story.panels() if panel.id not in panels]
+        if waiting:
+            say(f"The book itself waits for {len(waiting)} more pictures: build without --only to draw them.")
+            asked = tuple(files[panel] for panel in only)
+            return BuildResult(asked, report.rendered, report.from_store, clock.seconds)
+        with clock("letter"):
+            document = letter(made.book, made.plan, _pictures(panels), colophon=lines)
+            document = replace(document, generator=generator(made.spec))
+        books: dict[str, Path] = {}
+        for name, write in exporters.items():
+            books[name] = made.folder / f"{story.stem}.{name}"
+            with clock(name):
+                write(document, _PanelFiles({p.sha256: files[i] for i, p in panels.items()}), books[name])
+        _write_record(made, story, panels, books, report, clock.seconds)
+    return BuildResult(tuple(books.values()), report.rendered, report.from_store, clock.seconds)
+
+
+class _Clock:
+    """Seconds by stage."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def __call__(self, stage: str) -> Iterator[None]:
+        began = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[stage] = self.seconds.get(stage, 0.0) + time.perf_counter() - began
+
+
+class _PanelFiles:
+    """The chosen pictures for the exporters, by the hash of their bytes."""
+
+    def __init__(self, files: Mapping[str, Path]) -> None:
+        self._files = files
+
+    def png(self, sha256: str) -> bytes:
+        return self._files[sha256].read_bytes()
+
+
+def _chosen(made: Prepared, only: tuple[str, ...]) -> tuple[str, ...]:
+    """The panels asked for, each of which must be there."""
+    known = [panel.id for panel in made.book.story.panels()]
+    for panel in only:
+        if panel not in known:
+            near = get_close_matches(panel, known, 1)
+            hint = f"Did you mean {near[0]!r}?" if near else "`novel plan` lists the panels."
+            raise UsageError(f"There is no panel {panel!r} in {made.book.file}.", hint)
+    return only
+
+
+def _render(made: Prepared, choices: Choices, only: tuple[str, ...], progress: Progress, say: Say) -> RenderReport:
+    from novel.render.backend import BackendSpec
+    from novel.render.engine import render_all
+    from novel.render.run import open_backend
+
+    spec = BackendSpec(made.spec.backend, made.source, choices.device, made.plan.assets)
+    if only:
+        # First all that is at hand; the model is for what was asked.
+        at_hand = [i for i, request in made.plan.requests.items() if made.store.contains(request.key)]
+        wanted: list[str] | None = [i for i in made.plan.requests if i in only or i in at_hand]
+    else:
+        wanted = None
+    return render_all(
+        made.plan.requests,
+        open_backend=lambda: open_backend(spec, progress.note),
+        store=made.store,
+        assets=made.plan.assets,
+        progress=progress,
+        only=wanted,
+    )
+
+
+def _own_pictures(made: Prepared) -> dict[str, RenderedPanel]:
+    """The writer's own pictures as PNG, kept in the store by the hash of the file they come from."""
+    pictures = {}
+    for panel, path in made.plan.images.items():
+        key = key_of({"own picture": made.store.sha256_of_file(path)})
+        entry = made.store.get(key)
+        if entry is None:
+            from novel.render.own_picture import picture_from_file
+
+            own = picture_from_file(path)
+            entry = made.store.put(key, own.png, {"width": own.width, "height": own.height})
+        size = {name: entry.meta[name] for name in ("width", "height")}
+        pictures[panel] = RenderedPanel(key=key, sha256=entry.sha256, **size)
+    return pictures
+
+
+def _write_panels(made: Prepared, panels: Mapping[str, RenderedPanel]) -> dict[str, Path]:
+    """Each chosen picture as ``panels/ID.png``; pictures of panels that the story no longer has are taken away."""
+    folder = made.folder / "panels"
+    files = {panel: folder / f"{panel}.png" for panel in panels}
+    for panel, picture in panels.items():
+        entry = made.store.get(picture.key)
+        assert entry is not None, "stored a moment ago, under this lock"
+        write_atomically(files[panel], entry.payload)
+    known = {panel.id for panel in made.book.story.panels()}
+    for path in folder.glob("*.png") if folder.is_dir() else ():
+        if path.stem not in known:
+            path.unlink(missing_ok=True)
+    return files
+
+
+def _pictures(panels: Mapping[str, RenderedPanel]) -> dict[str, Picture]:
+    from novel.layout.picture import Picture
+
+    return {i: Picture(p.sha256, p.width, p.height, p.subjects) for i, p in panels.items()}
+
+
+def _incomplete(report: RenderReport) -> RenderIncomplete:
+    lines = [f"    {panel}: {reason}" for panel, reason in report.failures.items()]
+    count = len(lines)
+    return RenderIncomplete(
+        f"{count} panel{'s' if count > 1 else ''} did not render; the other pictures are kept:\n" + "\n".join(lines),
+        "Build again to try only these once more.",
+    )
+
+
+def _write_record(
+    made: Prepared,
+    story: Path,
+    panels: Mapping[str, RenderedPanel],
+    books: Mapping[str, Path],
+    report: RenderReport,
+    seconds: Mapping[str, float],
+) -> None:
+    """``build.json``: what was made from what, by which versions, in how long."""
+    record = {
+        "novel": __version__,
+        "story": {"file": story.name, "sha256": hashlib.sha256(story.read_bytes()).hexdigest()},
+        "style": {
+            "name": made.book.style.name,
+            "sha256": hashlib.sha256(made.book.style_file.read_bytes()).hexdigest(),
+        },
+        "model": {"name": made.spec.name, "identity": made.spec.identity, "backend": made.spec.backend},
+        "books": {
+            name: {"file": path.name, "bytes": path.stat().st_size, "sha256": made.store.sha256_of_file(path)}
+            for name, path in books.items()
+        },
+        "rendered": report.rendered,
+        "from_store": report.from_store,
+        "seconds": {stage: round(value, 3) for stage, value in seconds.items()},
+        "panels": {
+            i: {**picture.model_dump(mode="json"), "request": _request_of(made, i)} for i, picture in panels.items()
+        },
+    }
+    write_atomically(made.folder / "build.json", json.dumps(record, ensure_ascii=False, indent=1).encode() + b"\n")
+
+
+def _request_of(made: Prepared, panel: str) -> dict[str, object] | None:
+    request = made.plan.requests.get(panel)
+    return request.model_dump(mode="json") if request is not None else None

@@ -1,0 +1,24 @@
+"""The command line: one file a verb; each imports its stage when it runs."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command line and return its exit code. Standard output is data; messages go to standard error."""
+    from novel.cli.app import run
+
+    return run(sys.argv[1:] if argv is None else argv)
+
+
+def entry() -> None:
+    """The ``novel`` command."""
+    code = main()
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read our output has gone (``novel plan | head``): no error of ours, and nothing left to say.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(code)

@@ -1,0 +1,72 @@
+"""``novel build``: from a story file to a book."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from novel.cli.options import DEFAULT_OUT, Model, Out, Steps, StoryFile, StyleName
+
+EXAMPLES = """Examples:
+
+novel build story.yaml
+
+novel build story.yaml --style noir --to pdf
+
+novel build story.yaml --only late-night,the-bird --steps 30
+
+novel build story.yaml --model ./my-model --device cuda --out ~/books"""
+
+
+def build(
+    story: StoryFile,
+    to: Annotated[
+        str, typer.Option("--to", metavar="FORMATS", help="Which files to write, as in 'pdf,html'.")
+    ] = "pdf,html",
+    only: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--only",
+            metavar="PANEL",
+            help="Draw just these panels: ids with commas, or the option again.",
+            show_default=False,
+        ),
+    ] = None,
+    model: Model = None,
+    style: StyleName = None,
+    steps: Steps = None,
+    device: Annotated[str, typer.Option("--device", help="auto, cpu, cuda, cuda:1, mps.")] = "auto",
+    out: Out = DEFAULT_OUT,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
+) -> None:
+    """Draw, letter and lay out a story, and write it as PDF and HTML.
+
+    Pictures are kept by what they are made of: a build that was stopped goes on where it was, and changing words,
+    order or lettering draws nothing anew.
+    """
+    from novel.build import Choices
+    from novel.build import build as run
+    from novel.render.progress import make_progress
+
+    choices = Choices(
+        formats=tuple(name for part in to.split(",") if (name := part.strip())),
+        only=tuple(name for part in only or () for name in part.split(",") if name),
+        model=model,
+        style=style,
+        steps=steps,
+        device=device,
+        out=out,
+    )
+    result = run(story, choices, make_progress(quiet=quiet), say=_nothing if quiet else _say)
+    for path in result.files:
+        print(path)
+
+
+def _say(message: str) -> None:
+    print(message, file=sys.stderr)
+
+
+def _nothing(message: str) -> None:
+    pass

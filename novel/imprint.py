@@ -1,0 +1,54 @@
+"""What a book says of its own making: the lines of the colophon and the generator's name in a file's metadata."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+
+from novel import __version__
+from novel.plan.model import ModelSpec, Plan
+from novel.story.load import Book
+
+TOOLS = {"diffusers": ("diffusers", "transformers", "torch"), "fake": ()}
+"""The libraries that each backend draws with."""
+
+
+def model_name(spec: ModelSpec) -> str:
+    """A model as a reader should see it: its name, and the weights' hash or commit in short."""
+    if spec.backend == "fake":
+        return "no model (test pictures)"
+    name = "novel’s embedded model" if spec.name == "embedded" else spec.name
+    mark = spec.identity.rpartition("@")[2] if "@" in spec.identity else spec.identity.removeprefix("sha256:")
+    return f"{name} ({mark[:12]})"
+
+
+def generator(spec: ModelSpec) -> str:
+    """Names the tool and the model, for the file's metadata."""
+    return f"novel {__version__}, pictures by {model_name(spec)}"
+
+
+def colophon(book: Book, spec: ModelSpec, plan: Plan) -> Sequence[str]:
+    """The colophon's paragraphs: the writer's own, then how the pictures were made."""
+    story, style = book.story, book.style
+    lines = [paragraph.strip() for paragraph in story.colophon.split("\n\n") if paragraph.strip()]
+    if plan.requests:
+        lines.append(
+            f"The pictures in this book are AI-generated. They were drawn by {model_name(spec)} from the words of "
+            f"the story, in the style “{style.name}”."
+        )
+    if plan.images:
+        lines.append(
+            "One picture is the author’s own."
+            if len(plan.images) == 1
+            else f"{len(plan.images)} pictures are the author’s own."
+        )
+    tools = [f"novel {__version__}", *filter(None, map(_versioned, TOOLS[spec.backend]))]
+    lines.append(f"Made with {', '.join(tools)}. Lettered and laid out by novel.")
+    return lines
+
+
+def _versioned(package: str) -> str:
+    try:
+        return f"{package} {version(package)}"
+    except PackageNotFoundError:
+        return ""
