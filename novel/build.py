@@ -73,6 +73,7 @@ class BuildResult:
 def prepare(story: Path, choices: Choices) -> Prepared:
     """Load and plan a story; raises what is wrong with it, its model or its adapters."""
     from novel.layout.typeface import measure_prose
+    from novel.render import adapters
     from novel.render.families import check_requests, resolve
 
     book = load_story(story, style=choices.style)
@@ -84,8 +85,15 @@ def prepare(story: Path, choices: Choices) -> Prepared:
         base=None if choices.model else book.style_file.parent,
         digest=store.sha256_of_file,
     )
-    plan = make_plan(book, spec, measure_prose(book.style, book.story, book.style_file.parent), store.sha256_of_file, steps=choices.steps)
+    plan = make_plan(
+        book,
+        spec,
+        measure_prose(book.style, book.story, book.style_file.parent),
+        store.sha256_of_file,
+        steps=choices.steps,
+    )
     check_requests(plan.requests.values(), source)
+    adapters.check_all(plan.requests.values(), plan.assets, source, spec.name)
     return Prepared(book, spec, source, plan, choices.out / story.stem, store)
 
 

@@ -318,7 +318,7 @@ class FontSet:
         key = (role, bold, italic)
         if key not in self._chains:
             first = self._first[role]
-            order = ("source-serif-4", "comic-relief") if role == "prose" else _AFTER
+            order = ("source-serif-4", "comic-relief", "patrick-hand") if role == "prose" else _AFTER
             faces: list[Face] = []
             if exact := first.cut(bold, italic):
                 faces.append(exact)

@@ -236,6 +236,8 @@ class Letterer:
         self, panel: Panel, entries: Sequence[Entry], size: float, area: Rect, people: Sequence[Person], keep: int
     ) -> list[Voice]:
         voices: list[Voice] = []
+        # Where somebody unseen is said to be once, there they are in the whole panel.
+        sides = {line.speaker: line.at for line in reversed(panel.say) if line.at is not None}
         before: Entry | None = None
         for entry in entries:
             shapes = self._shapes(entry, size, area, keep)
@@ -248,7 +250,7 @@ class Letterer:
                     and before.kind == entry.kind
                     and entry.kind in ("speech", "whisper")
                 )
-                side = panel.say[int(entry.path[1])].at
+                side = panel.say[int(entry.path[1])].at or sides.get(entry.speaker)
                 person = next((p for p in people if p.character == entry.speaker), None)
                 mouth = person.mouth if person is not None else None
                 voices.append(Voice(shapes, mouth, person is None, side, entry.speaker, linked))

@@ -77,6 +77,22 @@ def place(
     return _cleared(_joined(placed, voices)) if len(placed) > 1 else placed
 
 
+def _kept_tail(first: Placed, second: Placed, mouth: Point | None, *, fixed: bool) -> Placed | None:
+    """Which of two joined balloons keeps its tail: the one nearer to the mouth, unless that tail would run over the
+    other. ``fixed``: the first is joined to one before it already, so that a tail of its own is settled."""
+    order = [second, first]
+    if mouth is not None and first.center.distance(mouth) < second.center.distance(mouth) and not fixed:
+        order.reverse()
+    for one, other in (order, order[::-1]):
+        if one.tip is None:
+            continue
+        root = tail.edge(one.shape, one.center.x, one.center.y, one.tip.x, one.tip.y)
+        r = other.rect.inset(-0.3 * other.shape.size)
+        if not crosses(root, (one.tip.x, one.tip.y), (r.x, r.y, r.right, r.bottom)):
+            return one
+    return None
+
+
 def _beam(voices: int) -> int:
     """How many arrangements go on after each balloon: many where few balloons must find the best of all places, few
     where many balloons must find any."""
@@ -122,6 +138,8 @@ def _options(voice: Voice, share: float, area: Rect, ground: Ground) -> list[Opt
             over = voice.mouth.x - area.x - shape.reach_x
             xs += [min(max(over + s * shape.half_width, 0.0), free_x) for s in (-0.6, 0.6)]
         ys = [free_y * (i / (ROWS - 1)) ** 1.3 for i in range(ROWS)]
+        # On a tall page the grid is coarse: what follows at the top must not be torn away from what it follows.
+        ys += [lines * shape.size for lines in (3.2, 6.4) if lines * shape.size < 0.8 * ys[1]]
         for top in sorted({round(y, 3) for y in ys}):
             for left in sorted({round(x, 3) for x in xs}):
                 options.append(_option(voice, shape, area.x + left, area.y + top, share, len(options), ground))
@@ -149,21 +167,13 @@ def _joined(placed: list[Placed], voices: Sequence[Voice]) -> list[Placed]:
         first, second = out[i - 1], out[i]
         if not voices[i].linked or gap(first.rect, second.rect) > JOIN * second.shape.size:
             continue
-        between = first.center, second.center
-        if any(
-            crosses((between[0].x, between[0].y), (between[1].x, between[1].y), (r.x, r.y, r.right, r.bottom))
-            for j, other in enumerate(out)
-            if j not in (i - 1, i)
-            for r in (other.rect,)
-        ):
+        one, other = (first.center.x, first.center.y), (second.center.x, second.center.y)
+        boxes = [p.rect for j, p in enumerate(out) if j not in (i - 1, i)]
+        if any(crosses(one, other, (r.x, r.y, r.right, r.bottom)) for r in boxes):
             continue
-        mouth = voices[i].mouth
-        later = mouth is None or second.center.distance(mouth) <= first.center.distance(mouth)
-        later = later or first.tip is None or (i > 1 and out[i - 2].joined)
-        if later and second.tip is None and first.tip is not None:
-            later = False
-        out[i - 1] = replace(first, joined=True, tip=None if later else first.tip)
-        out[i] = replace(second, tip=second.tip if later else None)
+        kept = _kept_tail(first, second, voices[i].mouth, fixed=i > 1 and out[i - 2].joined)
+        out[i - 1] = replace(first, joined=True, tip=first.tip if kept is first else None)
+        out[i] = replace(second, tip=second.tip if kept is second else None)
     return out
 
 

@@ -210,7 +210,10 @@ def _words(
     chains: dict[tuple[bool, bool], Chain],
 ) -> Iterator[Word]:
     start = 0
-    for end in break_points(text):
+    points = break_points(text)
+    # The hyphen that doesn't break has done its work, and few fonts have it.
+    text = text.replace("\u2011", "-")
+    for end in points:
         stop = end
         while stop > start and text[stop - 1] == " ":
             stop -= 1

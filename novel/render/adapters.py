@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from novel.errors import MissingError, RefusedError
+from novel.render import model_folder
+from novel.render.backend import ModelSource
 from novel.render.model_folder import ModelFolder
 from novel.render.safetensors_header import IncompleteFile, read_header
+from novel.request import RenderRequest
 
 _Shape = tuple[int, ...]
 
@@ -54,15 +57,25 @@ def refuse_pickled(path: Path) -> None:
         )
 
 
-def wrong_base(path: Path, folder: ModelFolder, reason: str) -> MissingError:
-    """The error for an adapter that doesn't fit; it names both."""
+def wrong_base(path: Path, folder: ModelFolder, reason: str, called: str = "") -> MissingError:
+    """The error for an adapter that doesn't fit; it names both. ``called``: what the user calls the model."""
     return MissingError(
-        f"The adapter {path.name} does not fit the model {folder.path.name} ({folder.pipeline}): {reason}.",
+        f"The adapter {path.name} does not fit the model {called or folder.path.name} ({folder.pipeline}): {reason}.",
         "Take an adapter that was trained for this model, or the model that it was trained for.",
     )
 
 
-def check(path: Path, folder: ModelFolder) -> None:
+def check_all(requests: Iterable[RenderRequest], assets: Mapping[str, Path], source: ModelSource, called: str) -> None:
+    """``check`` for every adapter that the requests use, before anything is loaded."""
+    used = sorted({use.sha256 for request in requests for use in request.adapters})
+    if source.folder is None or not used:
+        return
+    folder = model_folder.read(source.folder)
+    for sha256 in used:
+        check(file_of(sha256, assets), folder, called)
+
+
+def check(path: Path, folder: ModelFolder, called: str = "") -> None:
     """Raise MissingError unless every layer of a LoRA has its place in the base, with the dimensions of that place.
 
     diffusers only warns when keys don't match, and then draws without them. Knows the spellings of peft and diffusers,
@@ -84,20 +97,20 @@ def check(path: Path, folder: ModelFolder) -> None:
         elif _UP.search(key):
             ups[_module(key, _UP)] = shape
         elif not _BESIDE.search(key):
-            raise wrong_base(path, folder, f"it holds {key}, which is no part of a LoRA")
+            raise wrong_base(path, folder, f"it holds {key}, which is no part of a LoRA", called)
     if not downs or downs.keys() != ups.keys():
         odd = sorted(downs.keys() ^ ups.keys())
-        raise wrong_base(path, folder, f"{odd[0]} lacks its other half" if odd else "it holds no LoRA layers")
+        raise wrong_base(path, folder, f"{odd[0]} lacks its other half" if odd else "it holds no LoRA layers", called)
     bases = {name: _base_layers(folder, name) for name in folder.components}
     for module in sorted(downs):
         component, found = _place(module, bases, folder)
         if component is None:
             continue
         if found is None:
-            raise wrong_base(path, folder, f"{module} has no counterpart in it")
+            raise wrong_base(path, folder, f"{module} has no counterpart in it", called)
         reason = _misfit(downs[module], ups[module], found)
         if reason:
-            raise wrong_base(path, folder, f"{module} {reason}")
+            raise wrong_base(path, folder, f"{module} {reason}", called)
 
 
 def _module(key: str, part: re.Pattern[str]) -> str:

@@ -61,14 +61,13 @@ def test_any_voices_stand_apart_in_order_with_tails_at_their_own_speakers(
     area = panel.inset(4)
     people = [person("a", ax, y), person("b", bx, y)]
     mouths = {p.character: p.mouth for p in people}
-    voices = [
-        Voice(shapes(words, "caption" if not who else kind), mouths.get(who), who == "off", None, who)
-        for who, words, kind in said
-    ]
-    placed = place(voices, panel, area, people, rtl=rtl, spacing=3.5) or shelves(
-        voices, panel, area, rtl=rtl, spacing=3.5
-    )
-    assert placed is not None
+    voices = []
+    for i, (who, words, kind) in enumerate(said):
+        linked = i > 0 and kind == "speech" and (who, kind) == (said[i - 1][0], said[i - 1][2]) and bool(who)
+        side = ("left", "right", None)[i % 3] if who == "off" else None
+        shown = shapes(words, kind if who else "caption")
+        voices.append(Voice(shown, mouths.get(who), who == "off", side, who, linked))  # type: ignore[arg-type]
+    placed = arranged(voices, panel, area, people, rtl)
     rects = [p.rect for p in placed]
     assert reading_order(rects, rtl=rtl) == list(range(len(rects)))
     for i, one in enumerate(placed):

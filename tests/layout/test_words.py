@@ -212,6 +212,11 @@ def test_nothing_that_shows_nothing_reaches_the_page() -> None:
     assert shown == "softhyphen zerowidth text bom nb\u00a0sp thin\u00a0sp"
 
 
+def test_a_hyphen_that_does_not_break_looks_like_one_that_does() -> None:
+    paragraph = compose((Span("twenty\u2011one and-two"),), FONTS)
+    assert [w.text for w in paragraph.words] == ["twenty-one", "and-", "two"]
+
+
 def test_fonts_by_name_and_by_path(tmp_path: Path) -> None:
     from novel.layout.fonts import named_font
 
