@@ -6,7 +6,7 @@ from pathlib import Path
 
 from novel.build import Choices, prepare
 from novel.errors import Diagnostic, DiagnosticsError
-from novel.imprint import colophon
+from novel.imprint import own_words
 from novel.story.load import Book
 
 
@@ -24,7 +24,7 @@ def check_story(story: Path, *, style: str | None = None, model: str | None = No
         return list(error.diagnostics)
     found = [
         *made.book.warnings,
-        *check_lettering(made.book, made.plan, colophon=colophon(made.book, made.spec, made.plan)),
+        *check_lettering(made.book, made.plan, colophon=own_words(made.book)),
     ]
     if made.spec.name == "embedded":
         found += unknown_words(made.book)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib.metadata import PackageNotFoundError, version
 
 from novel import __version__
 from novel.plan.model import ModelSpec, Plan
@@ -27,10 +26,15 @@ def generator(spec: ModelSpec) -> str:
     return f"novel {__version__}, pictures by {model_name(spec)}"
 
 
+def own_words(book: Book) -> list[str]:
+    """The paragraphs that the writer has for the colophon."""
+    return [paragraph.strip() for paragraph in book.story.colophon.split("\n\n") if paragraph.strip()]
+
+
 def colophon(book: Book, spec: ModelSpec, plan: Plan) -> Sequence[str]:
     """The colophon's paragraphs: the writer's own, then how the pictures were made."""
-    story, style = book.story, book.style
-    lines = [paragraph.strip() for paragraph in story.colophon.split("\n\n") if paragraph.strip()]
+    style = book.style
+    lines = own_words(book)
     if plan.requests:
         lines.append(
             f"The pictures in this book are AI-generated. They were drawn by {model_name(spec)} from the words of "
@@ -48,6 +52,8 @@ def colophon(book: Book, spec: ModelSpec, plan: Plan) -> Sequence[str]:
 
 
 def _versioned(package: str) -> str:
+    from importlib.metadata import PackageNotFoundError, version  # 20 ms that a check can do without
+
     try:
         return f"{package} {version(package)}"
     except PackageNotFoundError:

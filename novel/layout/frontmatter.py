@@ -256,7 +256,7 @@ def _filled(rect: Rect, color: Color) -> PathItem:
 
 def _halftone(page: Rect, color: Color) -> PathItem:
     """A field of dots that grow toward the page's foot, on a grid turned by 45 degrees, as printers screen a tint."""
-    pitch = max(9.0, page.width / 44)
+    pitch = page.width / 26
     segments: list[Segment] = []
     top = page.y + 0.66 * page.height
     row = 0
@@ -264,7 +264,7 @@ def _halftone(page: Rect, color: Color) -> PathItem:
     while y > top:
         share = (y - top) / (page.bottom - top)
         radius = 0.5 * pitch * sqrt(share) * 0.92
-        x = page.x + (pitch / 2 if row % 2 else 0.0) * 1.0
+        x = page.x + (pitch / 2 if row % 2 else 0.0)
         while x <= page.right + 1e-6 and radius > 0.4:
             segments += ellipse(Point(x, y), radius, radius)
             x += pitch

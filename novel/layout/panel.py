@@ -43,7 +43,8 @@ class Script:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One caption, line or sound word. ``path`` leads to it from its panel in the story file."""
+    """One caption, line or sound word. ``path`` leads to it from its panel in the story file; ``speaker`` is the
+    character's id and ``name`` what readers know them by."""
 
     id: str
     kind: BlockKind
@@ -52,6 +53,7 @@ class Entry:
     shaper: Shaper
     path: tuple[str | int, ...]
     speaker: str = ""
+    name: str = ""
 
     @property
     def words(self) -> int:
@@ -61,7 +63,7 @@ class Entry:
     @property
     def block(self) -> TextBlock:
         """The unit of reading."""
-        return TextBlock(self.id, self.kind, self.text, self.id.split(".")[0], self.speaker)
+        return TextBlock(self.id, self.kind, self.text, self.id.split(".")[0], self.name)
 
 
 @dataclass(slots=True)
@@ -137,7 +139,9 @@ class Letterer:
         if not paragraph.words:
             return []
         shaper = Shaper(paragraph, kind, caps=self._caps)
-        return [Entry(f"{panel.id}.{key}.{index + 1}", kind, plain(text), paragraph, shaper, (key, index), speaker)]
+        id_ = f"{panel.id}.{key}.{index + 1}"
+        name = self._book.story.characters[speaker].name if speaker else ""
+        return [Entry(id_, kind, plain(text), paragraph, shaper, (key, index), speaker, name)]
 
     def area(self, rect: Rect, safe: Rect) -> Rect:
         """Where a panel's balloons may stand: inside its border and inside the page's live area."""
