@@ -1,0 +1,148 @@
+"""Train the embedded model, stage by stage; each stage goes on where it stopped.
+
+python -m novel.embedded.train data         draw the pictures that the autoencoder learns from
+python -m novel.embedded.train autoencoder  pictures to latents and back
+python -m novel.embedded.train text         captions to what they say
+python -m novel.embedded.train latents      draw the corpus and keep its latents
+python -m novel.embedded.train denoiser     the diffusion model itself
+python -m novel.embedded.train export       an ordinary diffusers folder
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m novel.embedded.train", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    stages = parser.add_subparsers(dest="stage", required=True)
+
+    def stage(name: str, help_: str) -> argparse.ArgumentParser:
+        sub = stages.add_parser(name, help=help_, description=help_)
+        sub.add_argument("--folder", type=Path, required=True, help="where data and checkpoints lie")
+        sub.add_argument("--device", default="cpu", help="cpu or cuda")
+        sub.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes; one thread each on a CPU")
+        sub.add_argument("--seed", type=int, default=0)
+        return sub
+
+    data = stage("data", "Draw pictures for the autoencoder.")
+    data.add_argument("--pictures", type=int, default=1500)
+    ae = stage("autoencoder", "Train the autoencoder for a while.")
+    ae.add_argument("--pictures", type=int, default=1500)
+    ae.add_argument("--seconds", type=float, default=1500)
+    ae.add_argument("--crop", type=int, default=64)
+    ae.add_argument("--batch", type=int, default=6, help="crops a step in each process")
+    ae.add_argument("--rate", type=float, default=2e-3)
+    ae.add_argument(
+        "--decoder-only", action="store_true", help="leave the encoder as it is, so that latents stay valid"
+    )
+    ae.add_argument(
+        "--reduce", type=int, default=1, choices=(1, 2, 4), help="begin on smaller pictures (4, then 2, then 1)"
+    )
+    ae.add_argument("--half", action="store_true", help="bfloat16 autocast")
+    text = stage("text", "Train the text encoder for a while.")
+    text.add_argument("--seconds", type=float, default=1500)
+    text.add_argument("--batch", type=int, default=48, help="captions a step in each process")
+    text.add_argument("--rate", type=float, default=1e-3)
+    text.add_argument("--half", action="store_true", help="bfloat16 autocast")
+    corpus_ = stage("latents", "Draw the corpus and keep its latents.")
+    corpus_.add_argument("--pictures", type=int, default=20000)
+    corpus_.add_argument("--half", action="store_true", help="bfloat16 autocast")
+    denoiser = stage("denoiser", "Train the denoiser for a while.")
+    denoiser.add_argument("--seconds", type=float, default=3600)
+    denoiser.add_argument("--batch", type=int, default=8, help="pictures a step in each process")
+    denoiser.add_argument("--rate", type=float, default=8e-4)
+    denoiser.add_argument("--widths", type=int, nargs=3, default=(64, 128, 192), help="channels of the three levels")
+    denoiser.add_argument("--layers", type=int, default=1, help="residual blocks a level")
+    denoiser.add_argument("--decay", type=float, default=0.999, help="of the averaged weights")
+    denoiser.add_argument("--hold", type=float, default=0.7, help="share of the run before the rate falls")
+    denoiser.add_argument("--half", action="store_true", help="bfloat16 autocast")
+    denoiser.add_argument("--joint", action="store_true", help="train the text encoder along, at a tenth of the rate")
+    denoiser.add_argument("--compile", action="store_true", help="torch.compile")
+    export = stage("export", "Write a diffusers folder.")
+    export.add_argument("--out", type=Path, required=True, help="the folder to write, replaced if there")
+    export.add_argument("--shard", type=int, default=0, help="the most megabytes of one file; 0 for no limit")
+    return parser
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Run one stage."""
+    args = _parser().parse_args(argv)
+    if args.stage == "data":
+        from novel.embedded.training import corpus
+
+        corpus.manifest(args.folder)
+        corpus.cache(args.folder, "train", args.pictures, (768, 384), args.workers)
+    elif args.stage == "autoencoder":
+        from novel.embedded.training import autoencoder
+
+        autoencoder.train(
+            autoencoder.Settings(
+                args.folder,
+                args.seconds,
+                args.device,
+                args.pictures,
+                args.workers,
+                args.crop,
+                args.batch,
+                args.rate,
+                args.seed,
+                args.decoder_only,
+                args.reduce,
+                args.half,
+            )
+        )
+    elif args.stage == "text":
+        from novel.embedded.training import text
+
+        text.train(
+            text.Settings(
+                args.folder,
+                args.seconds,
+                args.device,
+                args.workers,
+                args.batch,
+                args.rate,
+                args.seed,
+                args.half,
+            )
+        )
+    elif args.stage == "latents":
+        from novel.embedded.training import latents
+
+        latents.make(args.folder, args.pictures, args.device, args.workers, args.half)
+    elif args.stage == "denoiser":
+        from novel.embedded.training import denoiser
+
+        denoiser.train(
+            denoiser.Settings(
+                args.folder,
+                args.seconds,
+                args.device,
+                args.workers,
+                args.batch,
+                args.rate,
+                args.seed,
+                args.half,
+                args.joint,
+                args.compile,
+                args.decay,
+                args.hold,
+                tuple(args.widths),
+                args.layers,
+            )
+        )
+    elif args.stage == "export":
+        import json
+
+        from novel.embedded.training import export
+
+        print(json.dumps(export.export(args.folder, args.out, args.shard)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""How the embedded model is trained: corpus, autoencoder, text encoder, denoiser, export."""

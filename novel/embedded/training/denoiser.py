@@ -1,0 +1,212 @@
+"""The diffusion model: v-prediction on the autoencoder's latents, led by the text encoder's states."""
+
+from __future__ import annotations
+
+import copy
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+from diffusers import DDIMScheduler, UNet2DConditionModel
+from torch import Tensor, nn
+
+from novel.embedded.training import autoencoder, latents, parallel, text
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One run of training; ``seconds`` of wall time, ``batch`` per process."""
+
+    folder: Path
+    seconds: float
+    device: str = "cpu"
+    workers: int = 2
+    batch: int = 8
+    rate: float = 8e-4
+    seed: int = 0
+    half: bool = False
+    joint: bool = False
+    compile: bool = False
+    decay: float = 0.999
+    hold: float = 0.7
+    widths: tuple[int, ...] = (64, 128, 192)
+    layers: int = 1
+
+
+def build(widths: tuple[int, ...] = (64, 128, 192), layers: int = 1) -> UNet2DConditionModel:
+    """A fresh denoiser; text is attended to on the two lower levels, where a cell is 32 and 64 pixels wide."""
+    return UNet2DConditionModel(
+        sample_size=(24, 48),
+        in_channels=autoencoder.LATENT_CHANNELS,
+        out_channels=autoencoder.LATENT_CHANNELS,
+        layers_per_block=layers,
+        block_out_channels=widths,
+        down_block_types=("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"),
+        up_block_types=("CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"),
+        cross_attention_dim=text.WIDTH,
+        attention_head_dim=tuple(max(1, w // 32) for w in widths),
+        norm_num_groups=16,
+        use_linear_projection=True,
+    )
+
+
+def scheduler() -> DDIMScheduler:
+    """The noise schedule of training and the default sampler: v-prediction down to pure noise."""
+    return DDIMScheduler(
+        num_train_timesteps=1000,
+        beta_start=0.00085,
+        beta_end=0.012,
+        beta_schedule="scaled_linear",
+        clip_sample=False,
+        set_alpha_to_one=True,
+        steps_offset=1,
+        prediction_type="v_prediction",
+        timestep_spacing="trailing",
+        rescale_betas_zero_snr=True,
+    )
+
+
+def train(settings: Settings) -> None:
+    """Train for a while; goes on from ``folder/denoiser.pt`` (model, average, optimiser, step).
+
+    The rate warms up, holds for the share ``hold`` of this run, then falls linearly to nothing.
+    """
+    parallel.launch(settings.workers if settings.device == "cpu" else 1, partial(_run, settings))
+
+
+def loss_of(
+    model: Callable[..., Any], alphas: Tensor, z: Tensor, states: Tensor, weight: Tensor, generator: torch.Generator
+) -> Tensor:
+    """The weighted v-prediction loss of a batch; timesteps spread evenly over the batch, min-SNR-5 weights."""
+    n = len(z)
+    u = (torch.arange(n, device=z.device) + torch.rand(n, generator=generator, device=z.device)) / n
+    t = (u * 1000).long().clamp(0, 999)
+    a = alphas[t].view(-1, 1, 1, 1)
+    noise = torch.randn(z.shape, generator=generator, device=z.device)
+    noisy = a.sqrt() * z + (1 - a).sqrt() * noise
+    target = a.sqrt() * noise - (1 - a).sqrt() * z
+    got = model(noisy, t, encoder_hidden_states=states).sample
+    snr = alphas[t] / (1 - alphas[t]).clamp_min(1e-8)
+    k = snr.clamp(max=5.0) / (snr + 1) + 0.05  # the pure-noise end keeps a voice: it decides the composition
+    share = weight / weight.mean((1, 2), keepdim=True)
+    each = ((got.float() - target).square().mean(1) * share).mean((1, 2))
+    out: Tensor = (each * k).mean()
+    return out
+
+
+def _rate(settings: Settings, gone: float, fresh: int) -> float:
+    fall = 1.0 if gone < settings.hold else max(0.0, (1 - gone) / (1 - settings.hold))
+    return settings.rate * min(1.0, (fresh + 1) / 200) * max(fall, 0.01)
+
+
+class _Course:
+    """One process's run: the models, the optimiser, and where they stand."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.device = torch.device(settings.device)
+        self.path = settings.folder / "denoiser.pt"
+        torch.manual_seed(settings.seed)
+        self.model = build(settings.widths, settings.layers).to(self.device, memory_format=torch.channels_last)
+        self.encoder = text.load(settings.folder, settings.device)
+        self.ema = copy.deepcopy(self.model).eval().requires_grad_(False)
+        self.params: list[Tensor] = list(self.model.parameters())
+        groups: list[dict[str, Any]] = [{"params": list(self.params), "k": 1.0}]
+        self.encoder.train(settings.joint).requires_grad_(settings.joint)
+        if settings.joint:
+            groups.append({"params": list(self.encoder.parameters()), "k": 0.1})
+            self.params += list(self.encoder.parameters())
+        fused = True if self.device.type == "cuda" else None
+        self.optimizer = torch.optim.AdamW(groups, lr=settings.rate, betas=(0.9, 0.98), weight_decay=0.01, fused=fused)
+        self.step = 0
+        if self.path.exists():
+            self._resume()
+
+    def _resume(self) -> None:
+        state = torch.load(self.path, map_location=self.device, weights_only=True)
+        self.model.load_state_dict(state["model"])
+        self.ema.load_state_dict(state["ema"])
+        self.step = int(state["step"])
+        if state["joint"] == self.settings.joint:
+            self.optimizer.load_state_dict(state["optimizer"])
+        if state["encoder"] is not None:
+            self.encoder.load_state_dict(state["encoder"])
+
+    def save(self) -> None:
+        """Write everything that going on needs."""
+        s = self.settings
+        part = self.path.with_suffix(".part")
+        state = {
+            "model": self.model.state_dict(),
+            "ema": self.ema.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+        }
+        state |= {"step": self.step, "joint": s.joint, "encoder": self.encoder.state_dict() if s.joint else None}
+        torch.save(state | {"widths": list(s.widths), "layers": s.layers}, part)
+        part.rename(self.path)
+
+    def learn(self, loss: Tensor, rate: float, workers: int) -> None:
+        """One step of the optimiser and of the average."""
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate * group["k"]
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        parallel.average_gradients(self.params, workers)
+        nn.utils.clip_grad_norm_(self.params, 1.0)
+        self.optimizer.step()
+        self.step += 1
+        keep = min(self.settings.decay, (1 + self.step) / (10 + self.step))
+        with torch.no_grad():
+            torch._foreach_lerp_(list(self.ema.parameters()), list(self.model.parameters()), 1 - keep)
+
+
+def _run(settings: Settings, rank: int, workers: int) -> None:
+    course = _Course(settings)
+    device, first = course.device, course.step
+    model: Callable[..., Any] = torch.compile(course.model) if settings.compile else course.model
+    alphas = scheduler().alphas_cumprod.to(device)
+    factor = latents.scale(settings.folder)
+    seed = settings.seed + first * 31 + rank * 7919
+    feed = latents.batches(latents.shards(settings.folder), settings.batch, seed)
+    generator = torch.Generator(device).manual_seed(seed)
+    start = saved = time.time()
+    losses: list[Tensor] = []
+    while parallel.agree(time.time() - start < settings.seconds, workers):
+        rate = _rate(settings, (time.time() - start) / settings.seconds, course.step - first)
+        z, ids, weight = (x.to(device, non_blocking=True) for x in next(feed))
+        z = (z * factor).contiguous(memory_format=torch.channels_last)
+        with torch.autocast(device.type, torch.bfloat16, enabled=settings.half):
+            with torch.set_grad_enabled(settings.joint):
+                states = course.encoder(input_ids=ids).last_hidden_state
+            loss = loss_of(model, alphas, z, states, weight, generator)
+        course.learn(loss, rate, workers)
+        losses.append(loss.detach())
+        if rank == 0 and course.step % 100 == 0:
+            mean = float(torch.stack(losses).mean())
+            seen = course.step * settings.batch * workers
+            line = {"step": course.step, "seen": seen, "seconds": round(time.time() - start), "loss": round(mean, 4)}
+            print(json.dumps(line | {"rate": round(rate, 6)}), flush=True)
+            losses = []
+        if rank == 0 and time.time() - saved > 240:
+            saved = time.time()
+            course.save()
+    if rank == 0:
+        course.save()
+
+
+def is_trained(folder: Path) -> bool:
+    """Whether there is anything to export."""
+    return (folder / "denoiser.pt").exists()
+
+
+def load(folder: Path) -> tuple[UNet2DConditionModel, dict[str, Tensor] | None]:
+    """The averaged denoiser, and the text encoder's weights where it was trained along with it."""
+    state = torch.load(folder / "denoiser.pt", map_location="cpu", weights_only=True)
+    model = build(tuple(state["widths"]), int(state["layers"]))
+    model.load_state_dict(state["ema"])
+    return model.eval(), state["encoder"]

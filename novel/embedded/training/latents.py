@@ -1,0 +1,159 @@
+"""The corpus as the denoiser sees it: latents, captions as token ids, and where people and things are."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from novel.embedded import scenes
+from novel.embedded.training import autoencoder, corpus, language, wordings
+
+#: How many wordings of each scene are kept.
+TURNS = 4
+#: The share of each size in the corpus.
+SHARES = (0.8, 0.1, 0.1)
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """One size's part of a corpus, memory-mapped: n × channels × h × w, n × TURNS × tokens, n × h × w."""
+
+    latents: npt.NDArray[np.float16]
+    ids: npt.NDArray[np.uint16]
+    weight: npt.NDArray[np.uint8]
+
+    def __len__(self) -> int:
+        return len(self.latents)
+
+
+def weight_map(scene: scenes.Scene) -> npt.NDArray[np.uint8]:
+    """How much each latent cell counts: 4 for a person's upper part, 3 for the rest of one, 3 for a thing, else 1."""
+    h, w = scene.height // autoencoder.FACTOR, scene.width // autoencoder.FACTOR
+    out = np.ones((h, w), np.uint8)
+    for box in scenes.boxes(scene):
+        x0, x1 = int(box.left * w), max(int(box.left * w) + 1, round(box.right * w))
+        y0, y1 = int(box.top * h), max(int(box.top * h) + 1, round(box.bottom * h))
+        out[y0:y1, x0:x1] = np.maximum(out[y0:y1, x0:x1], 3)
+        if box.what == "person":
+            out[y0 : y0 + max(1, (y1 - y0) // 2), x0:x1] = 4
+    return out
+
+
+def _files(folder: Path, size: tuple[int, int]) -> dict[str, Path]:
+    stem = f"v{scenes.VERSION}-{size[0]}x{size[1]}"
+    return {k: folder / f"{k}-{stem}.npy" for k in ("latents", "ids", "weight")}
+
+
+def counts(total: int) -> list[int]:
+    """How many pictures of each size a corpus of ``total`` holds."""
+    return [round(total * share) for share in SHARES]
+
+
+def make(folder: Path, total: int, device: str, workers: int, half: bool) -> None:
+    """Draw a corpus and encode it; what is there already stays, so it can be stopped and enlarged."""
+    corpus.manifest(folder)
+    vae = autoencoder.load(folder, device)
+    vae.requires_grad_(False)
+    for size, count in zip(scenes.SIZES, counts(total), strict=True):
+        _fill(folder, size, count, vae, device, workers, half)
+    scale(folder)
+
+
+def _sample(job: corpus.Job) -> tuple[corpus.Pixels, npt.NDArray[np.uint16], npt.NDArray[np.uint8]]:
+    """All that a worker makes of a scene: its picture, its wordings and its weights."""
+    split, index, size = job
+    texts = [wordings.told(split, index, turn).text for turn in range(TURNS)]
+    return corpus.draw_job(job), language.encode(texts), weight_map(scenes.scene_number(split, index, size))
+
+
+def _fill(
+    folder: Path, size: tuple[int, int], count: int, vae: torch.nn.Module, device: str, workers: int, half: bool
+) -> None:
+    width, height = size
+    h, w = height // autoencoder.FACTOR, width // autoencoder.FACTOR
+    shapes = {
+        "latents": (np.float16, (autoencoder.LATENT_CHANNELS, h, w)),
+        "ids": (np.uint16, (TURNS, language.LENGTH)),
+        "weight": (np.uint8, (h, w)),
+    }
+    files = _files(folder, size)
+    done_path = folder / f"done-{width}x{height}.json"
+    done = json.loads(done_path.read_text())["count"] if done_path.exists() else 0
+    if done >= count:
+        return
+    arrays = {}
+    for k, (dtype, shape) in shapes.items():
+        old = np.load(files[k], mmap_mode="r") if files[k].exists() and done else None
+        part = files[k].with_suffix(".part")
+        arrays[k] = np.lib.format.open_memmap(part, mode="w+", dtype=dtype, shape=(count, *shape))
+        if old is not None:
+            arrays[k][:done] = old[:done]
+        part.rename(files[k])
+    step = 64 if device != "cpu" else 8
+    batch: list[npt.NDArray[np.uint8]] = []
+    at = done
+    for i, (picture, ids, weight) in enumerate(corpus.each(_sample, "train", range(done, count), size, workers), done):
+        arrays["ids"][i], arrays["weight"][i] = ids, weight
+        batch.append(picture)
+        if len(batch) == step or i + 1 == count:
+            arrays["latents"][at : i + 1] = _encode(vae, batch, device, half)
+            at, batch = i + 1, []
+            if at % 256 < step or at == count:
+                for array in arrays.values():
+                    array.flush()
+                done_path.write_text(json.dumps({"count": at}))
+                print(json.dumps({"size": list(size), "pictures": at}), flush=True)
+
+
+@torch.no_grad()
+def _encode(
+    vae: torch.nn.Module, batch: list[npt.NDArray[np.uint8]], device: str, half: bool
+) -> npt.NDArray[np.float16]:
+    x = torch.from_numpy(np.stack(batch)).to(device).permute(0, 3, 1, 2).float() / 127.5 - 1
+    x = x.contiguous(memory_format=torch.channels_last)
+    with torch.autocast(torch.device(device).type, torch.bfloat16, enabled=half):
+        z = autoencoder.mean_of(vae, x)
+    return z.float().cpu().numpy().astype(np.float16)
+
+
+def shards(folder: Path) -> list[Shard]:
+    """The corpus in a folder, one shard a size; empty ones left out."""
+    out = []
+    for size in scenes.SIZES:
+        done = folder / f"done-{size[0]}x{size[1]}.json"
+        if done.exists() and (n := json.loads(done.read_text())["count"]):
+            arrays = {k: np.load(p, mmap_mode="r")[:n] for k, p in _files(folder, size).items()}
+            out.append(Shard(arrays["latents"], arrays["ids"], arrays["weight"]))
+    return out
+
+
+def scale(folder: Path) -> float:
+    """What latents are multiplied by to have unit variance; measured once and kept in ``scale.json``."""
+    path = folder / "scale.json"
+    if not path.exists():
+        sample = shards(folder)[0].latents[:512].astype(np.float32)
+        path.write_text(json.dumps({"scale": round(float(1 / sample.std()), 5)}))
+    return float(json.loads(path.read_text())["scale"])
+
+
+def batches(parts: list[Shard], batch: int, seed: int) -> Iterator[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]:
+    """Endless random batches of one size each: latents, token ids (one in ten an empty caption), weights."""
+    rng = np.random.default_rng(seed)
+    sizes = np.array([len(p) for p in parts], float)
+    empty = language.encode([""])[0]
+    while True:
+        part = parts[rng.choice(len(parts), p=sizes / sizes.sum())]
+        rows = np.sort(rng.integers(len(part), size=batch))
+        ids = part.ids[rows, rng.integers(TURNS, size=batch)].astype(np.int64)
+        ids[rng.random(batch) < 0.1] = empty
+        yield (
+            torch.from_numpy(part.latents[rows].astype(np.float32)),
+            torch.from_numpy(ids),
+            torch.from_numpy(part.weight[rows].astype(np.float32)),
+        )

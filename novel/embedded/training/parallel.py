@@ -1,0 +1,57 @@
+"""Several training processes with one thread each.
+
+Two single-threaded processes that average their gradients beat one process with two threads by a wide margin
+on cores that other work shares: a preempted thread makes all others of its process wait at every operation.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterable
+
+import torch
+import torch.distributed as dist
+from torch import Tensor
+from torch.multiprocessing.spawn import spawn
+
+
+def launch(workers: int, run: Callable[[int, int], None]) -> None:
+    """Call ``run(rank, workers)`` in each of ``workers`` processes (in this one if there is but one)."""
+    if workers <= 1:
+        run(0, 1)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        spawn(_entry, args=(workers, os.path.join(folder, "meet"), run), nprocs=workers, join=True)  # type: ignore[no-untyped-call]
+
+
+def _entry(rank: int, workers: int, meet: str, run: Callable[[int, int], None]) -> None:
+    torch.set_num_threads(1)
+    dist.init_process_group("gloo", init_method=f"file://{meet}", rank=rank, world_size=workers)
+    try:
+        run(rank, workers)
+    finally:
+        dist.destroy_process_group()
+
+
+def average_gradients(params: Iterable[Tensor], workers: int) -> None:
+    """Replace each gradient by its mean over the processes."""
+    if workers <= 1:
+        return
+    grads = [p.grad for p in params if p.grad is not None]
+    flat = torch.cat([g.reshape(-1) for g in grads])
+    dist.all_reduce(flat)
+    flat /= workers
+    at = 0
+    for g in grads:
+        g.copy_(flat[at : at + g.numel()].view_as(g))
+        at += g.numel()
+
+
+def agree(value: bool, workers: int) -> bool:
+    """What the first process says, in all of them."""
+    if workers <= 1:
+        return value
+    flag = torch.tensor([int(value)])
+    dist.broadcast(flag, 0)
+    return bool(flag.item())

@@ -1,0 +1,271 @@
+"""The stages of training, each a few steps long, and the folder that comes out."""
+
+import json
+import math
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from novel.embedded import evaluate, scenes, train  # noqa: E402
+from novel.embedded.teacher import scene as names  # noqa: E402
+from novel.embedded.teacher.captions import Caption  # noqa: E402
+from novel.embedded.training import autoencoder, denoiser, language, latents, measure, probe, text, wordings  # noqa: E402
+from novel.embedded.vocabulary import known_words, unknown_words  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A folder in which every stage has run for a moment, and the exported model."""
+    pytest.importorskip("skia", exc_type=ImportError)
+    folder = tmp_path_factory.mktemp("train")
+    common = ["--folder", str(folder), "--workers", "1"]
+    train.main(
+        ["autoencoder", *common, "--pictures", "2", "--seconds", "0.5", "--reduce", "4", "--crop", "32", "--batch", "1"]
+    )
+    train.main(["autoencoder", *common, "--pictures", "2", "--seconds", "0.5", "--crop", "32", "--batch", "1"])
+    train.main(["text", *common, "--seconds", "1", "--batch", "2"])
+    train.main(["latents", *common, "--pictures", "10"])
+    train.main(["denoiser", *common, "--seconds", "1", "--batch", "2"])
+    out = folder / "model"
+    train.main(["export", *common, "--out", str(out), "--shard", "15"])
+    return folder, out
+
+
+@pytest.fixture(scope="module")
+def pipe(trained):
+    return evaluate.load(trained[1], "cpu")
+
+
+def test_the_tokenizer_has_one_token_a_word_and_one_for_all_others():
+    t = language.tokenizer()
+    tokens = t.encode("Café at NIGHT, the woman's red-hair: qwertz").tokens
+    assert tokens[:12] == ["<s>", "cafe", "at", "night", ",", "the", "woman", "red", "hair", ":", "<unk>", "</s>"]
+    assert len(tokens) == language.LENGTH
+
+
+def test_the_tokenizer_agrees_with_the_count_that_keeps_the_slots_free():
+    for i in range(60):
+        caption = wordings.told("test", i).text
+        assert language.fits(caption)
+        ids = language.encode([caption])[0]
+        assert int((ids != 0).sum()) == len(language.split(caption)) + 2
+
+
+def test_every_word_of_a_caption_is_in_the_vocabulary():
+    known = set(language.word_list())
+    for i in range(200):
+        missing = set(language.split(wordings.told("test", i).text)) - known - {",", ".", ":", "zzz"}
+        assert not missing
+
+
+def test_a_caption_has_other_wordings_and_the_same_one_again():
+    assert wordings.told("test", 4, 1).text != wordings.told("test", 4, 2).text
+    assert wordings.told("test", 4, 1) == wordings.told("test", 4, 1)
+
+
+def test_the_slots_see_every_word_of_the_prompt():
+    torch.manual_seed(0)
+    model, reader = text.build(layers=1).eval(), text.Reader()
+    a, b = (
+        reader(
+            model(
+                input_ids=torch.from_numpy(language.encode([f"{word} coat, a man"]).astype(np.int64))
+            ).last_hidden_state
+        )
+        for word in ("red", "blue")
+    )
+    assert len(a) == len(text.HEADS)
+    assert all((x != y).any() for x, y in zip(a, b, strict=True))
+
+
+def test_the_text_loss_falls():
+    torch.manual_seed(0)
+    model, reader = text.build(layers=1), text.Reader()
+    optimizer = torch.optim.AdamW([*model.parameters(), *reader.parameters()], 2e-3)
+    ids, target = text.batch_of(1, 6, "test")
+    losses = []
+    for _ in range(12):
+        loss = text._loss(model, reader, ids, target, half=False)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(float(loss.detach()))
+    assert losses[-1] < 0.6 * losses[0]
+
+
+def test_the_autoencoder_keeps_its_size_and_has_no_spread():
+    torch.manual_seed(0)
+    vae = autoencoder.build().eval()
+    x = torch.rand(1, 3, 64, 96) * 2 - 1
+    with torch.no_grad():
+        posterior = vae.encode(x).latent_dist
+        assert posterior.mean.shape == (1, 16, 4, 6)
+        assert float(posterior.std.max()) < 1e-3
+        assert vae.decode(posterior.mean).sample.shape == x.shape
+
+
+def test_an_autoencoder_grows_from_a_smaller_one():
+    small, large = autoencoder.build(4), autoencoder.build(1)
+    assert autoencoder.grow(small.state_dict(), large) > 40
+    inner, same = small.encoder.down_blocks[1], large.encoder.down_blocks[3]
+    assert torch.equal(inner.resnets[0].conv1.weight, same.resnets[0].conv1.weight)
+    assert torch.equal(
+        small.decoder.up_blocks[0].resnets[0].conv1.weight, large.decoder.up_blocks[0].resnets[0].conv1.weight
+    )
+
+
+def test_people_weigh_more_than_their_surroundings():
+    scene = scenes.Scene(people=(scenes.Person("left"),))
+    weight = latents.weight_map(scene)
+    assert weight.shape == (24, 48)
+    assert weight[:, :24].max() == 4
+    assert weight[:, 24:].max() == 1
+
+
+def test_the_rate_warms_up_holds_and_falls():
+    s = denoiser.Settings(None, 1.0, rate=1.0)
+    assert denoiser._rate(s, 0.0, 0) < 0.01
+    assert denoiser._rate(s, 0.5, 10**6) == 1.0
+    assert denoiser._rate(s, 0.85, 10**6) == pytest.approx(0.5)
+    assert denoiser._rate(s, 1.0, 10**6) == pytest.approx(0.01)
+
+
+def test_pure_noise_is_part_of_the_schedule():
+    assert float(denoiser.scheduler().alphas_cumprod[-1]) == pytest.approx(0.0, abs=1e-8)
+
+
+def test_a_perfect_denoiser_has_no_loss():
+    alphas = denoiser.scheduler().alphas_cumprod
+    z = torch.randn(4, 16, 2, 2)
+
+    class Perfect:
+        def __call__(self, noisy, t, encoder_hidden_states):
+            a = alphas[t].view(-1, 1, 1, 1)
+            noise = (noisy - a.sqrt() * z) / (1 - a).sqrt()
+            return type("Out", (), {"sample": a.sqrt() * noise - (1 - a).sqrt() * z})
+
+    generator = torch.Generator().manual_seed(0)
+    assert float(denoiser.loss_of(Perfect(), alphas, z, None, torch.ones(4, 2, 2), generator)) < 1e-4
+
+
+def test_the_export_is_an_ordinary_small_folder(trained):
+    _, out = trained
+    index = json.loads((out / "model_index.json").read_text())
+    assert index["_class_name"] == "StableDiffusionPipeline"
+    files = [p for p in out.rglob("*") if p.is_file()]
+    assert not [p for p in files if p.suffix not in (".json", ".safetensors")]
+    assert sum(p.stat().st_size for p in files) < 60e6
+    assert all(p.stat().st_size < 16 * 2**20 for p in files)
+
+
+def test_the_exported_words_are_those_of_the_training(trained):
+    known = known_words(trained[1])
+    assert set(language.word_list()) <= known
+    assert unknown_words("a small robot on the left, waving, in a library at night, teal shirt", known) == []
+
+
+def test_the_same_seed_draws_the_same_bytes(pipe):
+    options = {"num_inference_steps": 2, "width": 256, "height": 128}
+    a, b, c = (evaluate.render(pipe, ["a red cat in a cafe"], [s], **options) for s in (1, 1, 2))
+    assert a.shape == (1, 128, 256, 3)
+    assert (a == b).all()
+    assert (a != c).any()
+
+
+def test_other_shapes_and_samplers_work(pipe):
+    from diffusers import EulerAncestralDiscreteScheduler, UniPCMultistepScheduler
+
+    kept = pipe.scheduler
+    for kind in (EulerAncestralDiscreteScheduler, UniPCMultistepScheduler):
+        pipe.scheduler = kind.from_config(kept.config)
+        got = evaluate.render(pipe, ["a dog"], [0], num_inference_steps=2, width=144, height=176)
+        assert got.shape == (1, 176, 144, 3)
+    pipe.scheduler = kept
+
+
+def test_training_goes_on_where_it_stopped(trained):
+    folder, _ = trained
+    before = torch.load(folder / "denoiser.pt", weights_only=True)["step"]
+    train.main(["denoiser", "--folder", str(folder), "--workers", "1", "--seconds", "0.3", "--batch", "2"])
+    assert torch.load(folder / "denoiser.pt", weights_only=True)["step"] > before
+
+
+def test_a_corpus_can_be_enlarged_without_losing_what_is_there(trained):
+    folder, _ = trained
+    (old,) = [s.latents.copy() for s in latents.shards(folder) if s.latents.shape[2:] == (24, 48)]
+    train.main(["latents", "--folder", str(folder), "--workers", "1", "--pictures", "12"])
+    (new,) = [s.latents for s in latents.shards(folder) if s.latents.shape[2:] == (24, 48)]
+    assert len(new) > len(old)
+    assert (new[: len(old)] == old).all()
+
+
+def test_data_of_another_teacher_is_refused(tmp_path):
+    (tmp_path / "manifest.json").write_text(json.dumps({"teacher": scenes.VERSION + 1}))
+    with pytest.raises(ValueError, match="teacher"):
+        latents.corpus.manifest(tmp_path)
+
+
+def test_a_smaller_stage_can_not_follow_a_larger_one(trained):
+    with pytest.raises(ValueError, match="outgrown"):
+        train.main(
+            [
+                "autoencoder",
+                "--folder",
+                str(trained[0]),
+                "--workers",
+                "1",
+                "--pictures",
+                "2",
+                "--seconds",
+                "0.1",
+                "--reduce",
+                "4",
+            ]
+        )
+
+
+def perfect_readings(asked):
+    rows = [probe.truth(r.scene) for r in asked]
+    return {head: np.array([max(0, row[k]) for row in rows]) for k, head in enumerate(probe.HEADS)}
+
+
+def test_figures_are_full_for_a_perfect_picture_and_fall_for_a_wrong_one():
+    asked = measure.requests(80)
+    read = perfect_readings(asked)
+    full = measure.figures(asked, read)
+    assert all(v == 1.0 or math.isnan(v) for v in full.values())
+    read["place"] = (read["place"] + 1) % len(names.PLACES)
+    read["left-colour"] = np.zeros_like(read["left-colour"])
+    worse = measure.figures(asked, read)
+    assert worse["place"] == 0.0
+    assert worse["colour"] < 1.0
+    assert worse["time"] == 1.0
+
+
+def test_the_probe_can_not_read_colours_where_there_are_none():
+    scene = scenes.Scene(style="manga", people=(scenes.Person("left", colour="red"),))
+    assert probe.truth(scene)[list(probe.HEADS).index("left-colour")] == -1
+
+
+def test_the_probe_learns_and_is_checked(tmp_path):
+    pytest.importorskip("skia", exc_type=ImportError)
+    figures = probe.train(probe.Settings(tmp_path, 1.0, workers=1, pictures=8, batch=4), check_on=6)
+    assert set(figures) >= {"place", "time", "style", "colour", "thing"}
+    model, again = probe.load(tmp_path / "probe.pt")
+    assert again == figures
+    read = probe.read(model, np.zeros((2, 192, 384, 3), np.uint8))
+    assert all(len(v) == 2 for v in read.values())
+
+
+def test_likeness_tells_a_composition_from_another():
+    rng = np.random.default_rng(0)
+    a, b = (rng.integers(0, 255, (96, 192, 3)).astype(np.uint8) for _ in range(2))
+    assert measure.likeness(a, a) == pytest.approx(1.0, abs=1e-3)
+    assert abs(measure.likeness(a, b)) < 0.5
+
+
+def test_an_empty_caption_states_nothing():
+    assert text.batch_of(0, 1, "test")[1].sum() == 0
+    assert Caption().facts == {}
