@@ -46,6 +46,8 @@ class Choices:
     steps: int | None = None
     device: str = "auto"
     out: Path = Path("output")
+    show_layout: bool = False
+    """Write ``STORY-layout.FORMAT`` in place of the book: its pages with boxes, order and people drawn over them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,14 +129,20 @@ def build(story: Path, choices: Choices, progress: Progress, say: Say = lambda m
             asked = tuple(files[panel] for panel in only)
             return BuildResult(asked, report.rendered, report.from_store, clock.seconds)
         with clock("letter"):
-            document = letter(made.book, made.plan, _pictures(panels), colophon=lines)
+            pictures = _pictures(panels)
+            document = letter(made.book, made.plan, pictures, colophon=lines)
             document = replace(document, generator=generator(made.spec))
+            if choices.show_layout:
+                from novel.layout.overlay import annotated
+
+                document = annotated(document, made.book.story, made.plan, pictures)
         books: dict[str, Path] = {}
         for name, write in exporters.items():
-            books[name] = made.folder / f"{story.stem}.{name}"
+            books[name] = made.folder / f"{story.stem}{'-layout' if choices.show_layout else ''}.{name}"
             with clock(name):
                 write(document, _PanelFiles({p.sha256: files[i] for i, p in panels.items()}), books[name])
-        _write_record(made, story, panels, books, report, clock.seconds)
+        if not choices.show_layout:
+            _write_record(made, story, panels, books, report, clock.seconds)
     return BuildResult(tuple(books.values()), report.rendered, report.from_store, clock.seconds)
 
 

@@ -39,6 +39,12 @@ def build(
     steps: Steps = None,
     device: Annotated[str, typer.Option("--device", help="auto, cpu, cuda, cuda:1, mps.")] = "auto",
     out: Out = DEFAULT_OUT,
+    show_layout: Annotated[
+        bool,
+        typer.Option(
+            "--show-layout", help="Write STORY-layout.* instead: the pages with boxes, people and reading order."
+        ),
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
 ) -> None:
     """Draw, letter and lay out a story, and write it as PDF and HTML.
@@ -58,6 +64,7 @@ def build(
         steps=steps,
         device=device,
         out=out,
+        show_layout=show_layout,
     )
     result = run(story, choices, make_progress(quiet=quiet), say=_nothing if quiet else _say)
     for path in result.files:

@@ -88,6 +88,16 @@ def test_only_draws_what_it_is_asked_for(novel, story_file: Path) -> None:
     assert "1 more" in done.stderr
 
 
+def test_the_layout_can_be_shown_and_leaves_the_book_alone(novel, story_file: Path) -> None:
+    folder = story_file.parent / "output" / "story"
+    assert novel("build", story_file, "--to", "pdf").returncode == 0
+    book = (folder / "story.pdf").read_bytes()
+    done = novel("build", story_file, "--to", "pdf", "--show-layout")
+    assert done.stdout.split() == ["output/story/story-layout.pdf"]
+    assert (folder / "story-layout.pdf").read_bytes() != book
+    assert (folder / "story.pdf").read_bytes() == book
+
+
 @pytest.mark.parametrize("arguments", [["--help"], ["check", "story.yaml"], ["plan", "story.yaml"], ["schema"]])
 def test_nothing_heavy_is_imported_for_what_draws_nothing(arguments: list[str], story_file: Path) -> None:
     assert not imports_of(arguments, story_file.parent) & set(HEAVY)
