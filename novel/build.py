@@ -109,6 +109,12 @@ def build(story: Path, choices: Choices, progress: Progress, say: Say = lambda m
     with clock("plan"):
         made = prepare(story, choices)
     only = _chosen(made, choices.only)
+    if made.book.warnings:
+        count = len(made.book.warnings)
+        say(f"{count} warning{'s' if count > 1 else ''} about {story}: `novel check {story}` shows what")
+    takes = story.with_name(f"{story.stem}.takes.yaml")
+    if takes.exists():
+        say(f"{takes} is there, but this version doesn't read it yet: the pictures are the story's own")
     lines = colophon(made.book, made.spec, made.plan)
     with made.store.lock(on_wait=say):
         if not all(made.store.contains(request.key) for request in made.plan.requests.values()):

@@ -26,9 +26,28 @@ def check_story(story: Path, *, style: str | None = None, model: str | None = No
         *made.book.warnings,
         *check_lettering(made.book, made.plan, colophon=own_words(made.book)),
     ]
+    found += unused(made.book)
     if made.spec.name == "embedded":
         found += unknown_words(made.book)
     return found
+
+
+def unused(book: Book) -> list[Diagnostic]:
+    """Warnings for what a story asks and no model here can do yet, so that nobody waits for it in vain."""
+    where = [("characters", i) for i, c in book.story.characters.items() if c.references]
+    where += [("places", i) for i, p in book.story.places.items() if p.references]
+    return [
+        book.story_at(
+            kind,
+            name,
+            "references",
+            message=f"the reference pictures of `{name}` are checked, but not drawn from yet",
+            code="references-unused",
+            hint="Until a model family takes them, its look and its adapter keep it alike.",
+            severity="warning",
+        )
+        for kind, name in where
+    ]
 
 
 def unknown_words(book: Book) -> list[Diagnostic]:
