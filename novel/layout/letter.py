@@ -320,10 +320,11 @@ class _Setting:
         *,
         sounds: bool,
     ) -> Lettering:
-        if self._checking and self._letterer.plainly_fits(script, area):
+        letterer = self._letterer
+        if self._checking and (letterer.plainly_fits(script, area) or letterer.packs(script, entries, rect, area)):
             return Lettering()
         try:
-            return self._letterer.letter(script, entries, rect, area, seen, sounds=sounds)
+            return letterer.letter(script, entries, rect, area, seen, sounds=sounds)
         except TooManyWords as overflow:
             message = f"panel `{script.panel.id}`: {overflow.message}"
             self._unset(message, *overflow.path, panel=script.panel.id)

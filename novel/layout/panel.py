@@ -199,6 +199,16 @@ class Letterer:
             taken += (2.0 * 1.3 * length + 8.0) * size * size
         return taken <= 0.25 * area.area and area.height >= 16 * size
 
+    def packs(self, script: Script, entries: Sequence[Entry], rect: Rect, area: Rect) -> bool:
+        """Whether a panel's words fit packed in rows at their full size, which ``letter`` does where all else fails.
+
+        A sound word needs room that the rows don't tell of: then False, and ``letter`` tells.
+        """
+        if script.sounds or len(entries) < 2:
+            return False
+        voices = self._voices(script.panel, entries, self._size, area, (), keep=24)
+        return shelves(voices, rect, area, rtl=self._rtl, spacing=0.42 * self._size) is not None
+
     def _placed(
         self, panel: Panel, entries: Sequence[Entry], rect: Rect, area: Rect, people: Sequence[Person]
     ) -> tuple[list[Placed], float]:
