@@ -324,7 +324,7 @@ def test_ctrl_c_twice_ends_with_130_and_keeps_what_is_done(story_file: Path) -> 
         stderr=subprocess.PIPE,
         text=True,
         # Where the tests themselves run in the background, an interrupt would be ignored.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509
     )
     entries = story_file.parent / "output" / ".store" / "entries"
     deadline = time.monotonic() + 60
