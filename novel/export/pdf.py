@@ -5,10 +5,10 @@ The crop box is the trim, so that a screen shows the finished page; the media bo
 
 from __future__ import annotations
 
+from html import escape
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
-from xml.sax.saxutils import escape
 
 from reportlab import rl_config
 from reportlab.pdfbase import pdfdoc
@@ -205,4 +205,4 @@ def _xmp(document: Document) -> PDFStream:
 
 def _xml(text: str) -> str:
     """Text as XML holds it: escaped, and without the control characters that XML 1.0 forbids."""
-    return escape("".join(c for c in text if c >= " " or c in "\t\n"))
+    return escape("".join(c for c in text if c >= " " or c in "\t\n"), quote=False)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Mapping
-from xml.sax.saxutils import quoteattr
 
 from novel import __version__
 from novel.render.backend import Pixels
@@ -86,6 +85,6 @@ def _xmp() -> str:
         '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
         '<rdf:Description rdf:about="" xmlns:xmp="http://ns.adobe.com/xap/1.0/" '
         'xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/" '
-        f"xmp:CreatorTool={quoteattr(f'novel {__version__}')} Iptc4xmpExt:DigitalSourceType={quoteattr(AI_SOURCE)}/>"
+        f'xmp:CreatorTool="novel {__version__}" Iptc4xmpExt:DigitalSourceType="{AI_SOURCE}"/>'
         '</rdf:RDF></x:xmpmeta><?xpacket end="w"?>'
     )
