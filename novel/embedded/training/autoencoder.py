@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from diffusers import AutoencoderKL
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as fn
 
 from novel.embedded.training import corpus, parallel
@@ -63,12 +63,35 @@ def build(reduce: int = 1) -> AutoencoderKL:
         use_quant_conv=False,
         use_post_quant_conv=False,
     )
-    for name, module in vae.named_modules():
-        if name.endswith("conv2"):  # each residual block starts as the identity: colour is learned at once
-            torch.nn.init.zeros_(module.weight)
-            torch.nn.init.zeros_(module.bias)
+    _open_the_way(vae)
     fix_variance(vae)
     return vae
+
+
+@torch.no_grad()
+def _open_the_way(vae: AutoencoderKL) -> None:
+    """Start as a blurry but true copy: residual blocks do nothing, the way through is averaging and repeating.
+
+    With the usual start each of a dozen convolutions halves the signal and adds a random constant.
+    """
+    for name, module in vae.named_modules():
+        if not isinstance(module, nn.Conv2d):
+            continue
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)
+        out, wide = module.weight.shape[0], module.weight[0].numel()
+        if name.endswith("conv2"):
+            nn.init.zeros_(module.weight)
+        elif name.endswith("conv_shortcut"):
+            nn.init.orthogonal_(module.weight)
+        elif name.endswith("downsamplers.0.conv"):
+            nn.init.normal_(module.weight, std=0.3 / wide**0.5)
+            module.weight[range(out), range(out), :2, :2] += 0.25  # the mean of each four pixels
+        elif name.endswith("upsamplers.0.conv"):
+            nn.init.normal_(module.weight, std=0.3 / wide**0.5)
+            module.weight[range(out), range(out), 1, 1] += 1.0
+        else:
+            nn.init.normal_(module.weight, std=1 / wide**0.5)
 
 
 def fix_variance(vae: AutoencoderKL) -> None:
