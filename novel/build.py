@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from novel import __version__
-from novel.errors import RenderIncomplete, UsageError
+from novel.errors import DiagnosticsError, RenderIncomplete, UsageError
 from novel.imprint import colophon, generator
 from novel.plan.build import make_plan
 from novel.plan.model import ModelSpec, Plan
@@ -102,7 +102,7 @@ def prepare(story: Path, choices: Choices) -> Prepared:
 def build(story: Path, choices: Choices, progress: Progress, say: Say = lambda message: None) -> BuildResult:
     """Make the book. Raises a ``NovelError`` for whatever a user can mend; an old book then stays as it was."""
     from novel.export import exporter
-    from novel.layout.letter import letter
+    from novel.layout.letter import check_lettering, letter
 
     clock = _Clock()
     exporters = {name: exporter(name) for name in choices.formats}
@@ -120,7 +120,9 @@ def build(story: Path, choices: Choices, progress: Progress, say: Say = lambda m
         if not all(made.store.contains(request.key) for request in made.plan.requests.values()):
             # Before a model is loaded: is there a text that can't be set?
             with clock("measure"):
-                letter(made.book, made.plan, None, colophon=lines)
+                unfit = [d for d in check_lettering(made.book, made.plan, colophon=lines) if d.severity == "error"]
+            if unfit:
+                raise DiagnosticsError(unfit)
         with clock("render"):
             report = _render(made, choices, only, progress, say)
             panels = {**_own_pictures(made), **report.panels}

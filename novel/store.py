@@ -207,6 +207,8 @@ class FileHashes:
 
     def _save(self) -> None:
         assert self._memory is not None
+        if not self._memory.parent.is_dir():
+            return  # Who only looks (a check, a plan) makes no folder; the first build does.
         body = json.dumps(self._known, sort_keys=True)
         data = json.dumps({"files": self._known, "sha256": hashlib.sha256(body.encode()).hexdigest()}, sort_keys=True)
         with contextlib.suppress(FileError):

@@ -88,6 +88,13 @@ def test_only_draws_what_it_is_asked_for(novel, story_file: Path) -> None:
     assert "1 more" in done.stderr
 
 
+@pytest.mark.parametrize("verb", ["check", "plan"])
+def test_looking_at_a_story_leaves_no_file(novel, story_file: Path, verb: str) -> None:
+    before = sorted(story_file.parent.rglob("*"))
+    assert novel(verb, story_file, "--model", "embedded").returncode == 0
+    assert sorted(story_file.parent.rglob("*")) == before
+
+
 def test_the_layout_can_be_shown_and_leaves_the_book_alone(novel, story_file: Path) -> None:
     folder = story_file.parent / "output" / "story"
     assert novel("build", story_file, "--to", "pdf").returncode == 0
