@@ -28,21 +28,47 @@ class AdapterUse(_Frozen):
     weight: float
 
 
+class MaskFile(_Frozen):
+    """A mask by its file's content, of the source picture's size: what is white is drawn anew, what is black stays."""
+
+    sha256: str
+
+
+class MaskBox(_Frozen):
+    """A rectangle that is drawn anew: x, y, width and height in pixels of the source picture."""
+
+    box: tuple[int, int, int, int]
+
+
+class MaskMargins(_Frozen):
+    """Room drawn beside the whole source picture, in its pixels; the result is wider by both."""
+
+    left: int = 0
+    right: int = 0
+
+
+Mask = MaskFile | MaskBox | MaskMargins
+
+
 class Init(_Frozen):
     """The picture that a request starts from (img2img).
 
     ``source`` is the key of another request (``kind`` "request") or the sha256 of a file (``kind`` "asset").
     ``strength``: how much is changed, 0 (nothing) to 1 (everything).
+
+    With a ``mask`` the result has the source picture's full size (more with margins), whatever size the model draws at,
+    and outside of the mask every pixel is the source's.
     """
 
     kind: Literal["request", "asset"]
     source: str
     strength: float
-    mask: str | None = None
+    mask: Mask | None = None
 
 
 class RenderRequest(_Frozen):
-    """Everything that decides a picture. ``width`` and ``height`` in pixels; ``model`` names weights by content."""
+    """Everything that decides a picture. ``width`` and ``height``: what the model draws, in pixels; ``model`` names
+    weights by content."""
 
     schema_version: int = SCHEMA_VERSION
     backend: str

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -37,15 +38,18 @@ class RenderReport:
 def render_all(
     requests: Mapping[str, RenderRequest],
     *,
-    open_backend: Callable[[], Backend],
+    open_backend: Callable[[str], Backend],
     store: Store,
     assets: Mapping[str, Path],
     progress: Progress,
     only: Collection[str] | None = None,
+    beginnings: Mapping[str, RenderRequest] | None = None,
 ) -> RenderReport:
     """Have every panel's picture in the store; those of ``only`` where it is given, and what they start from.
 
-    ``requests``: panel id → request, for the whole story. ``open_backend`` is called only if something must be drawn.
+    ``requests``: panel id → request, for the whole story. ``beginnings``: key → request of pictures that others start
+    from and that no panel shows. ``open_backend`` is called with a request's ``model``, only if something must be drawn
+    with it; one backend is open at a time.
     ``assets``: sha256 → file, for starting pictures. A panel that fails is reported, and those that continue it; the
     rest goes on. What can't concern one panel alone (no device, disk full, an interruption) is raised, with all
     finished pictures kept.
@@ -53,7 +57,7 @@ def render_all(
     names: dict[str, str] = {}
     for panel, request in requests.items():
         names.setdefault(request.key, panel)
-    by_key = {request.key: request for request in requests.values()}
+    by_key = {**(beginnings or {}), **{request.key: request for request in requests.values()}}
     wanted = [p for p in requests if only is None or p in only]
     found: dict[str, RenderedPanel] = {}
     missing = _missing([requests[p].key for p in wanted], by_key, store, found)
@@ -62,7 +66,7 @@ def render_all(
     if missing:
         progress.start(len(missing) + len(found), len(found))
         try:
-            drawn = _draw([by_key[key] for key in missing], names, open_backend, store, assets, progress, failed)
+            drawn = _draw(missing, by_key, names, open_backend, store, assets, progress, failed)
             for picture in drawn:
                 found[picture.key] = picture
                 report.rendered += 1
@@ -75,6 +79,12 @@ def render_all(
         elif request.key in found and (panel in asked or request.key in to_draw):
             report.panels[panel] = found[request.key]
     return report
+
+
+def stored(store: Store, key: str) -> RenderedPanel | None:
+    """What the store has under a key; None where there is nothing, or nothing that this version can read."""
+    entry = store.get(key)
+    return None if entry is None else _panel_of(entry)
 
 
 def _missing(
@@ -101,9 +111,10 @@ def _missing(
 
 
 def _draw(
-    requests: Sequence[RenderRequest],
+    keys: Sequence[str],
+    by_key: Mapping[str, RenderRequest],
     names: Mapping[str, str],
-    open_backend: Callable[[], Backend],
+    open_backend: Callable[[str], Backend],
     store: Store,
     assets: Mapping[str, Path],
     progress: Progress,
@@ -111,37 +122,49 @@ def _draw(
 ) -> Iterator[RenderedPanel]:
     """Draw and store each request; those that fail go into ``failed`` with the reason."""
     beginnings = _Beginnings(store, assets, names, failed)
-    backend = open_backend()
-    try:
-        backend.prepare(requests)
-        for request in requests:
-            name = names[request.key]
-            progress.panel_started(name)
-            began = time.monotonic()
-            try:
-                pixels = backend.render(request, beginnings.of(request), progress.step)
-            except PanelFailed as error:
-                failed[request.key] = str(error)
-                progress.failed(name, str(error))
-                continue
-            seconds = time.monotonic() - began
-            recipe = dict(backend.recipe)
-            data = png.encode(pixels, request, recipe)
-            meta = {
-                "width": pixels.width,
-                "height": pixels.height,
-                "subjects": [],
-                "recipe": recipe,
-                "seconds": round(seconds, 3),
-            }
-            entry = store.put(request.key, data, meta)
-            beginnings.remember(request.key, pixels)
-            progress.panel_done(name, seconds)
-            panel = _panel_of(entry)
-            assert panel is not None, "written a moment ago, by this version"
-            yield panel
-    finally:
-        backend.close()
+    for model, run in groupby((by_key[key] for key in keys), key=lambda request: request.model):
+        requests = list(run)
+        backend = open_backend(model)
+        try:
+            backend.prepare(requests)
+            for request in requests:
+                name = names.get(request.key, "a beginning")
+                progress.panel_started(name)
+                began = time.monotonic()
+                try:
+                    pixels = backend.render(request, beginnings.of(request), progress.step)
+                except PanelFailed as error:
+                    failed[request.key] = str(error)
+                    progress.failed(name, str(error))
+                    continue
+                seconds = time.monotonic() - began
+                recipe = dict(backend.recipe)
+                data = png.encode(pixels, request, recipe, _ancestors(request, by_key))
+                meta = {
+                    "width": pixels.width,
+                    "height": pixels.height,
+                    "subjects": [],
+                    "recipe": recipe,
+                    "seconds": round(seconds, 3),
+                }
+                entry = store.put(request.key, data, meta)
+                beginnings.remember(request.key, pixels)
+                progress.panel_done(name, seconds)
+                panel = _panel_of(entry)
+                assert panel is not None, "written a moment ago, by this version"
+                yield panel
+        finally:
+            backend.close()
+
+
+def _ancestors(request: RenderRequest, by_key: Mapping[str, RenderRequest]) -> list[RenderRequest]:
+    """The requests that a picture goes back to, the nearest first, as far as they are known."""
+    found: list[RenderRequest] = []
+    at = request
+    while at.init is not None and at.init.kind == "request" and at.init.source in by_key:
+        at = by_key[at.init.source]
+        found.append(at)
+    return found
 
 
 class _Beginnings:

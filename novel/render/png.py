@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from novel import __version__
 from novel.render.backend import Pixels
@@ -26,20 +26,28 @@ _SAMPLER_NAMES = {
 """Our samplers in the words of the tools that read ``parameters``."""
 
 
-def encode(pixels: Pixels, request: RenderRequest, recipe: Mapping[str, str]) -> bytes:
+def encode(
+    pixels: Pixels, request: RenderRequest, recipe: Mapping[str, str], beginnings: Sequence[RenderRequest] = ()
+) -> bytes:
     """A PNG with the recipe in it: ``novel`` (the whole request as JSON), ``parameters`` (as A1111's web UI writes
-    them) and XMP with the mark of machine-made media. Nothing in it depends on the time or on a path."""
+    them) and XMP with the mark of machine-made media. Nothing in it depends on the time or on a path.
+
+    ``beginnings``: the requests of the pictures that this one goes back to, the nearest first, so that the file alone
+    tells how it was made.
+    """
     from PIL import Image
     from PIL.PngImagePlugin import PngInfo
 
     info = PngInfo()
     info.add_text("parameters", parameters(request))
-    told = {
+    told: dict[str, object] = {
         "request": request.model_dump(mode="json"),
         "key": request.key,
         "recipe": dict(recipe),
         "novel": __version__,
     }
+    if beginnings:
+        told["beginnings"] = [begun.model_dump(mode="json") for begun in beginnings]
     info.add_text("novel", json.dumps(told, sort_keys=True))
     info.add_itxt("XML:com.adobe.xmp", _xmp())
     file = io.BytesIO()

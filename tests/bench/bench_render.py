@@ -110,7 +110,7 @@ def ours(model: str, panels: int, steps: int, out: Path) -> Clock:
     }
     clock = Clock()
 
-    def opened() -> Backend:
+    def opened(model: str) -> Backend:
         with clock("open"):
             backend = open_backend(BackendSpec(spec.backend, source, "cpu"))
             backend.prepare(list(requests.values()))

@@ -178,7 +178,7 @@ def test_through_the_engine_bytes_are_the_same_after_an_interruption(tiny_source
         for batch in batches:
             report = render_all(
                 requests,
-                open_backend=lambda: open_with(tiny_source, {}),
+                open_backend=lambda model: open_with(tiny_source, {}),
                 store=store,
                 assets={},
                 progress=Quiet(io.StringIO()),
@@ -388,7 +388,7 @@ def test_a_broken_picture_is_a_failure_and_never_kept(
         backend.render(ask(), None)
     store = Store(tmp_path)
     report = render_all(
-        {"a": ask()}, open_backend=lambda: backend, store=store, assets={}, progress=Quiet(io.StringIO())
+        {"a": ask()}, open_backend=lambda model: backend, store=store, assets={}, progress=Quiet(io.StringIO())
     )
     assert report.panels == {}
     assert list(report.failures) == ["a"]

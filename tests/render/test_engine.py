@@ -31,7 +31,7 @@ class Watched(FakeBackend):
         self.closed = 0
         self._fails = fails or {}
 
-    def open(self) -> Watched:
+    def open(self, model: str) -> Watched:
         self.opened += 1
         return self
 

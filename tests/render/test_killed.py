@@ -31,7 +31,7 @@ for number in range(24):
     last = requests[str(number)] = ask(number, init)
 store = Store(Path(sys.argv[1]))
 with store.lock(wait=10):
-    report = render_all(requests, open_backend=Slow, store=store, assets={}, progress=PlainLines(sys.stdout))
+    report = render_all(requests, open_backend=lambda model: Slow(), store=store, assets={}, progress=PlainLines(sys.stdout))
 print("all", report.rendered, report.from_store, flush=True)
 """
 

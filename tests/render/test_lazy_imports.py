@@ -40,7 +40,7 @@ request = RenderRequest(backend="diffusers", model="m", prompt="p", negative="",
                         guidance=1.0, guidance_rescale=0.0, sampler="ddim")
 store = Store(Path(sys.argv[1]))
 store.put(request.key, b"a picture", {"width": 8, "height": 8, "subjects": [], "recipe": {}, "seconds": 1.0})
-report = render_all({"a": request}, open_backend=lambda: sys.exit("opened"), store=store, assets={},
+report = render_all({"a": request}, open_backend=lambda model: sys.exit("opened"), store=store, assets={},
                     progress=make_progress())
 assert report.from_store == 1
 """
