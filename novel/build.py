@@ -12,54 +12,24 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from novel import __version__
-from novel.errors import DiagnosticsError, RenderIncomplete, UsageError
+from novel.errors import DiagnosticsError, RenderIncomplete
 from novel.imprint import colophon, generator
-from novel.plan.build import make_plan
-from novel.plan.model import ModelSpec, Plan
-from novel.request import RenderedPanel, key_of
-from novel.store import Store, write_atomically
-from novel.story.load import Book, load_story
+from novel.prepare import Choices, Prepared, known_panel, last_build, own_picture, prepare
+from novel.request import RenderedPanel
+from novel.store import write_atomically
 
 if TYPE_CHECKING:
     from novel.layout.picture import Picture
-    from novel.render.backend import ModelSource
+    from novel.render.backend import Backend
     from novel.render.engine import RenderReport
     from novel.render.progress import Progress
 
 Say = Callable[[str], None]
 """Takes one line for the person who waits."""
-
-
-@dataclass(frozen=True, slots=True)
-class Choices:
-    """What the caller of a build may choose; every other decision is the story's and the style's."""
-
-    formats: tuple[str, ...] = ("pdf", "html")
-    only: tuple[str, ...] = ()
-    model: str | None = None
-    style: str | None = None
-    steps: int | None = None
-    device: str = "auto"
-    out: Path = Path("output")
-    show_layout: bool = False
-    """Write ``STORY-layout.FORMAT`` in place of the book: its pages with boxes, order and people drawn over them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """A story ready to be drawn: loaded, its model known, its pages planned. Nothing heavy has been imported."""
-
-    book: Book
-    spec: ModelSpec
-    source: ModelSource
-    plan: Plan
-    folder: Path
-    store: Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,33 +42,6 @@ class BuildResult:
     seconds: dict[str, float] = field(default_factory=dict)
 
 
-def prepare(story: Path, choices: Choices) -> Prepared:
-    """Load and plan a story; raises what is wrong with it, its model or its adapters."""
-    from novel.layout.typeface import measure_prose
-    from novel.render import adapters
-    from novel.render.families import check_requests, resolve
-
-    book = load_story(story, style=choices.style)
-    store = Store(choices.out / ".store")
-    art = book.style.art
-    spec, source = resolve(
-        choices.model or art.model,
-        revision=None if choices.model else art.revision,
-        base=None if choices.model else book.style_file.parent,
-        digest=store.sha256_of_file,
-    )
-    plan = make_plan(
-        book,
-        spec,
-        measure_prose(book.style, book.story, book.style_file.parent),
-        store.sha256_of_file,
-        steps=choices.steps,
-    )
-    check_requests(plan.requests.values(), source)
-    adapters.check_all(plan.requests.values(), plan.assets, source, spec.name)
-    return Prepared(book, spec, source, plan, choices.out / story.stem, store)
-
-
 def build(story: Path, choices: Choices, progress: Progress, say: Say = lambda message: None) -> BuildResult:
     """Make the book. Raises a ``NovelError`` for whatever a user can mend; an old book then stays as it was."""
     from novel.export import exporter
@@ -108,14 +51,11 @@ def build(story: Path, choices: Choices, progress: Progress, say: Say = lambda m
     exporters = {name: exporter(name) for name in choices.formats}
     with clock("plan"):
         made = prepare(story, choices)
-    only = _chosen(made, choices.only)
-    if made.book.warnings:
-        count = len(made.book.warnings)
+    only = tuple(known_panel(made, panel) for panel in choices.only)
+    if made.book.warnings or made.takes.warnings:
+        count = len(made.book.warnings) + len(made.takes.warnings)
         say(f"{count} warning{'s' if count > 1 else ''} about {story}: `novel check {story}` shows what")
-    takes = story.with_name(f"{story.stem}.takes.yaml")
-    if takes.exists():
-        say(f"{takes} is there, but this version doesn't read it yet: the pictures are the story's own")
-    lines = colophon(made.book, made.spec, made.plan)
+    lines = colophon(made.book, made.spec, made.plan, others=made.other_specs)
     with made.store.lock(on_wait=say):
         if not all(made.store.contains(request.key) for request in made.plan.requests.values()):
             # Before a model is loaded: is there a text that can't be set?
@@ -124,13 +64,14 @@ def build(story: Path, choices: Choices, progress: Progress, say: Say = lambda m
             if unfit:
                 raise DiagnosticsError(unfit)
         with clock("render"):
+            kept = _approved(made, say)
             report = _render(made, choices, only, progress, say)
-            panels = {**_own_pictures(made), **report.panels}
+            panels = {**_own_pictures(made), **report.panels, **kept}
             files = _write_panels(made, panels)
         for sentence in made.store.damaged:
             say(sentence)
         if report.failures:
-            raise _incomplete(report)
+            raise _incomplete(report.failures)
         waiting = [panel.id for panel in made.book.story.panels() if panel.id not in panels]
         if waiting:
             say(f"The book itself waits for {len(waiting)} more pictures: build without --only to draw them.")
@@ -179,23 +120,9 @@ class _PanelFiles:
         return self._files[sha256].read_bytes()
 
 
-def _chosen(made: Prepared, only: tuple[str, ...]) -> tuple[str, ...]:
-    """The panels asked for, each of which must be there."""
-    known = [panel.id for panel in made.book.story.panels()]
-    for panel in only:
-        if panel not in known:
-            near = get_close_matches(panel, known, 1)
-            hint = f"Did you mean {near[0]!r}?" if near else "`novel plan` lists the panels."
-            raise UsageError(f"There is no panel {panel!r} in {made.book.file}.", hint)
-    return only
-
-
 def _render(made: Prepared, choices: Choices, only: tuple[str, ...], progress: Progress, say: Say) -> RenderReport:
-    from novel.render.backend import BackendSpec
     from novel.render.engine import render_all
-    from novel.render.run import open_backend
 
-    spec = BackendSpec(made.spec.backend, made.source, choices.device, made.plan.assets)
     if only:
         # First all that is at hand; the model is for what was asked.
         at_hand = [i for i, request in made.plan.requests.items() if made.store.contains(request.key)]
@@ -204,28 +131,75 @@ def _render(made: Prepared, choices: Choices, only: tuple[str, ...], progress: P
         wanted = None
     return render_all(
         made.plan.requests,
-        open_backend=lambda: open_backend(spec, progress.note),
+        open_backend=opener(made, choices.device, progress),
         store=made.store,
         assets=made.plan.assets,
         progress=progress,
         only=wanted,
+        beginnings=made.plan.beginnings,
     )
 
 
+def opener(made: Prepared, device: str, progress: Progress) -> Callable[[str], Backend]:
+    """Opens the backend for one of a book's models by its identity."""
+    from novel.render.backend import BackendSpec
+    from novel.render.run import open_backend
+
+    def opened(identity: str) -> Backend:
+        spec, source = made.sources[identity]
+        return open_backend(BackendSpec(spec.backend, source, device, made.plan.assets), progress.note)
+
+    return opened
+
+
 def _own_pictures(made: Prepared) -> dict[str, RenderedPanel]:
-    """The writer's own pictures as PNG, kept in the store by the hash of the file they come from."""
+    """The writer's own pictures as PNG."""
     pictures = {}
     for panel, path in made.plan.images.items():
-        key = key_of({"own picture": made.store.sha256_of_file(path)})
-        entry = made.store.get(key)
-        if entry is None:
-            from novel.render.own_picture import picture_from_file
-
-            own = picture_from_file(path)
-            entry = made.store.put(key, own.png, {"width": own.width, "height": own.height})
+        entry = own_picture(made.store, path)
         size = {name: entry.meta[name] for name in ("width", "height")}
-        pictures[panel] = RenderedPanel(key=key, sha256=entry.sha256, **size)
+        pictures[panel] = RenderedPanel(key=entry.key, sha256=entry.sha256, **size)
     return pictures
+
+
+def _approved(made: Prepared, say: Say) -> dict[str, RenderedPanel]:
+    """The approved pictures that stay though the story now asks for others. Raises RenderIncomplete for lost ones."""
+    from novel.render.engine import stored
+
+    pictures: dict[str, RenderedPanel] = {}
+    lost: dict[str, str] = {}
+    shown = last_build(made.folder) if made.plan.kept else {}
+    for panel, key in made.plan.kept.items():
+        picture = stored(made.store, key)
+        if picture is None and _restore(made, panel, key, shown):
+            picture = stored(made.store, key)
+        release = f"novel approve {made.book.file} {panel} --undo"
+        if picture is None:
+            lost[panel] = (
+                f"its approved picture is in neither the store nor panels/; `{release}` lets it be drawn as the story "
+                "asks now"
+            )
+            continue
+        pictures[panel] = picture
+        say(f"{panel} is approved and keeps its picture, though the story now asks for another: `{release}` lets it go")
+    if lost:
+        raise _incomplete(lost)
+    return pictures
+
+
+def _restore(made: Prepared, panel: str, key: str, shown: Mapping[str, Any]) -> bool:
+    """Put an approved picture back into the store from the book's own folder, if that still has it unchanged."""
+    last: Any = shown.get(panel)
+    try:
+        data = (made.folder / "panels" / f"{panel}.png").read_bytes()
+        if last["key"] != key or hashlib.sha256(data).hexdigest() != last["sha256"]:
+            return False
+        recipe = {name: value for name, value in last["recipe"].items() if name != "seconds"}
+        meta = {name: last[name] for name in ("width", "height", "subjects")}
+        made.store.put(key, data, {**meta, "recipe": recipe, "seconds": last["recipe"].get("seconds", 0.0)})
+    except (OSError, KeyError, TypeError, AttributeError):
+        return False
+    return True
 
 
 def _write_panels(made: Prepared, panels: Mapping[str, RenderedPanel]) -> dict[str, Path]:
@@ -249,8 +223,8 @@ def _pictures(panels: Mapping[str, RenderedPanel]) -> dict[str, Picture]:
     return {i: Picture(p.sha256, p.width, p.height, p.subjects) for i, p in panels.items()}
 
 
-def _incomplete(report: RenderReport) -> RenderIncomplete:
-    lines = [f"    {panel}: {reason}" for panel, reason in report.failures.items()]
+def _incomplete(failures: Mapping[str, str]) -> RenderIncomplete:
+    lines = [f"    {panel}: {reason}" for panel, reason in failures.items()]
     count = len(lines)
     return RenderIncomplete(
         f"{count} panel{'s' if count > 1 else ''} did not render; the other pictures are kept:\n" + "\n".join(lines),

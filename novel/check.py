@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from novel.build import Choices, prepare
 from novel.errors import Diagnostic, DiagnosticsError
 from novel.imprint import own_words
+from novel.prepare import Choices, prepare
 from novel.story.load import Book
 
 
@@ -24,6 +24,7 @@ def check_story(story: Path, *, style: str | None = None, model: str | None = No
         return list(error.diagnostics)
     found = [
         *made.book.warnings,
+        *made.takes.warnings,
         *check_lettering(made.book, made.plan, colophon=own_words(made.book)),
     ]
     found += unused(made.book)

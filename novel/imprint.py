@@ -31,13 +31,17 @@ def own_words(book: Book) -> list[str]:
     return [paragraph.strip() for paragraph in book.story.colophon.split("\n\n") if paragraph.strip()]
 
 
-def colophon(book: Book, spec: ModelSpec, plan: Plan) -> Sequence[str]:
-    """The colophon's paragraphs: the writer's own, then how the pictures were made."""
+def colophon(book: Book, spec: ModelSpec, plan: Plan, others: Sequence[ModelSpec] = ()) -> Sequence[str]:
+    """The colophon's paragraphs: the writer's own, then how the pictures were made.
+
+    ``others``: models beside the style's that some pictures were drawn with.
+    """
     style = book.style
     lines = own_words(book)
-    if plan.requests:
+    if plan.requests or plan.kept:
+        models = " and ".join(model_name(one) for one in (spec, *others))
         lines.append(
-            f"The pictures in this book are AI-generated. They were drawn by {model_name(spec)} from the words of "
+            f"The pictures in this book are AI-generated. They were drawn by {models} from the words of "
             f"the story, in the style “{style.name}”."
         )
     if plan.images:

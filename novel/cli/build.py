@@ -52,8 +52,8 @@ def build(
     Pictures are kept by what they are made of: a build that was stopped goes on where it was, and changing words,
     order or lettering draws nothing anew.
     """
-    from novel.build import Choices
     from novel.build import build as run
+    from novel.prepare import Choices
     from novel.render.progress import make_progress
 
     choices = Choices(

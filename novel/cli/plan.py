@@ -12,7 +12,7 @@ import typer
 from novel.cli.options import DEFAULT_OUT, Model, Out, Steps, StoryFile, StyleName
 
 if TYPE_CHECKING:
-    from novel.build import Prepared
+    from novel.prepare import Prepared
 
 EXAMPLES = """Examples:  novel plan story.yaml  ·  novel plan story.yaml --json | jq '.panels[].prompt'"""
 
@@ -26,7 +26,7 @@ def plan(
     as_json: Annotated[bool, typer.Option("--json", help="Print the whole plan as JSON.")] = False,
 ) -> None:
     """Show each panel's page, size, seed, prompt and key, and whether its picture is in the store or to be rendered."""
-    from novel.build import Choices, prepare
+    from novel.prepare import Choices, prepare
 
     prepared = prepare(story, Choices(style=style, model=model, steps=steps, out=out))
     rows = list(_rows(prepared))
@@ -53,6 +53,10 @@ def _rows(prepared: Prepared) -> Iterator[dict[str, Any]]:
     pages = {s.panel: p.number for p in reversed(prepared.plan.pages) for s in p.slots if isinstance(s, PanelSlot)}
     for panel in prepared.book.story.panels():
         row: dict[str, Any] = {"id": panel.id, "page": pages[panel.id]}
+        if panel.id in prepared.plan.kept:
+            asked = prepared.plan.let_go[panel.id].model_dump(mode="json")
+            yield {**row, "state": "approved", **asked, "key": prepared.plan.kept[panel.id]}
+            continue
         request = prepared.plan.requests.get(panel.id)
         if request is None:
             yield {**row, "state": "own picture", "image": str(prepared.plan.images[panel.id])}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -93,10 +93,16 @@ class Plan:
     """The whole book before any picture is drawn.
 
     ``requests``: panel id → what to render (none for a panel whose picture the writer gives).
-    ``images``: panel id → the writer's own picture. ``assets``: sha256 → file, for adapters and starting pictures.
+    ``images``: panel id → the writer's own picture. ``assets``: sha256 → file, for adapters, starting pictures, masks.
+    ``beginnings``: key → the request of a picture that others start from and that no panel shows.
+    ``kept``: panel id → the key of an approved picture that stays, though the story now asks for another, whose request
+    is in ``let_go``.
     """
 
     pages: tuple[PagePlan, ...]
     requests: Mapping[str, RenderRequest]
     images: Mapping[str, Path]
     assets: Mapping[str, Path]
+    beginnings: Mapping[str, RenderRequest] = field(default_factory=dict)
+    kept: Mapping[str, str] = field(default_factory=dict)
+    let_go: Mapping[str, RenderRequest] = field(default_factory=dict)

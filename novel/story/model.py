@@ -88,6 +88,8 @@ class Panel(Model):
     negative: str | None = None
     steps: int | None = None
     guidance: float | None = None
+    pixels: tuple[int, int] | None = None
+    """The picture's exact size in pixels, in place of the one that follows from the page."""
     size: PanelSize = "wide"
     page_break: Literal["before"] | None = None
     alt: str = ""

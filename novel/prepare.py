@@ -1,0 +1,163 @@
+"""A story made ready: loaded, with what its editors decided, its models known, its pages planned. Nothing heavy yet."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from novel.errors import UsageError
+from novel.plan.build import make_plan
+from novel.plan.model import ModelSpec, Plan
+from novel.request import key_of
+from novel.store import Entry, Store
+from novel.story.load import Book, load_story
+from novel.story.takes import Take, Takes
+from novel.story.takes_form import load_takes
+
+if TYPE_CHECKING:
+    from novel.render.backend import ModelSource
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What the caller of a build may choose; every other decision is the story's and the style's."""
+
+    formats: tuple[str, ...] = ("pdf", "html")
+    only: tuple[str, ...] = ()
+    model: str | None = None
+    style: str | None = None
+    steps: int | None = None
+    device: str = "auto"
+    out: Path = Path("output")
+    show_layout: bool = False
+    """Write ``STORY-layout.FORMAT`` in place of the book: its pages with boxes, order and people drawn over them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A story ready to be drawn: loaded, its model known, its pages planned. Nothing heavy has been imported."""
+
+    book: Book
+    spec: ModelSpec
+    source: ModelSource
+    plan: Plan
+    folder: Path
+    store: Store
+    takes: Takes
+    sources: Mapping[str, tuple[ModelSpec, ModelSource]] = field(default_factory=dict)
+    """Every model of the book by its identity: the style's, and those that takes name."""
+
+    @property
+    def other_specs(self) -> tuple[ModelSpec, ...]:
+        """The models beside the style's that pictures of this book are drawn with."""
+        drawn = {request.model for request in self.plan.requests.values()} - {self.spec.identity}
+        return tuple(spec for identity, (spec, _) in self.sources.items() if identity in drawn)
+
+
+def prepare(story: Path, choices: Choices) -> Prepared:
+    """Load and plan a story; raises what is wrong with it, its takes, its models or its adapters."""
+    from novel.render.families import resolve
+
+    book = load_story(story, style=choices.style)
+    store = Store(choices.out / ".store")
+    folder = choices.out / story.stem
+    takes = _with_pictures(load_takes(story, book.story), folder)
+    art = book.style.art
+    spec, source = resolve(
+        choices.model or art.model,
+        revision=None if choices.model else art.revision,
+        base=None if choices.model else book.style_file.parent,
+        digest=store.sha256_of_file,
+    )
+    return _planned(book, spec, source, store, folder, takes, choices.steps)
+
+
+def prepare_with(made: Prepared, takes: Takes, steps: int | None = None) -> Prepared:
+    """The same story with other takes; raises what is wrong with these."""
+    return _planned(made.book, made.spec, made.source, made.store, made.folder, takes, steps)
+
+
+def _planned(
+    book: Book, spec: ModelSpec, source: ModelSource, store: Store, folder: Path, takes: Takes, steps: int | None
+) -> Prepared:
+    from novel.layout.typeface import measure_prose
+    from novel.render import adapters
+    from novel.render.families import check_requests, resolve
+
+    named = {take.model for take in takes.panels.values() if take.model is not None}
+    others = {name: resolve(name, base=book.file.parent, digest=store.sha256_of_file) for name in sorted(named)}
+    plan = make_plan(
+        book,
+        spec,
+        measure_prose(book.style, book.story, book.style_file.parent),
+        store.sha256_of_file,
+        steps=steps,
+        takes=takes,
+        specs={name: other for name, (other, _) in others.items()},
+        picture_size=lambda path: own_picture_size(store, path),
+    )
+    sources = {model.identity: (model, place) for model, place in [*others.values(), (spec, source)]}
+    requests = [*plan.requests.values(), *plan.beginnings.values()]
+    for model, place in sources.values():
+        drawn = [request for request in requests if request.model == model.identity]
+        check_requests(drawn, place)
+        adapters.check_all(drawn, plan.assets, place, model.name)
+    return Prepared(book, spec, source, plan, folder, store, takes, sources)
+
+
+def known_panel(made: Prepared, panel: str) -> str:
+    """The panel's id, which must be one of the story's. Raises UsageError with the nearest."""
+    known = [p.id for p in made.book.story.panels()]
+    if panel not in known:
+        near = get_close_matches(panel, known, 1)
+        hint = f"Did you mean {near[0]!r}?" if near else "`novel plan` lists the panels."
+        raise UsageError(f"There is no panel {panel!r} in {made.book.file}.", hint)
+    return panel
+
+
+def own_picture(store: Store, path: Path) -> Entry:
+    """A writer's own picture as PNG, kept in the store by the hash of the file that it comes from."""
+    key = key_of({"own picture": store.sha256_of_file(path)})
+    entry = store.get(key)
+    if entry is None:
+        from novel.render.own_picture import picture_from_file
+
+        own = picture_from_file(path)
+        meta = {"width": own.width, "height": own.height}
+        if not store.root.is_dir():
+            return Entry(key, own.png, meta, own.sha256)  # Who only looks (a check, a plan) makes no folder.
+        entry = store.put(key, own.png, meta)
+    return entry
+
+
+def own_picture_size(store: Store, path: Path) -> tuple[int, int]:
+    """The size in pixels of a writer's own picture, upright."""
+    meta = own_picture(store, path).meta
+    return meta["width"], meta["height"]
+
+
+def last_build(folder: Path) -> dict[str, Any]:
+    """What ``build.json`` says of each panel's picture at the last build; nothing where there was none."""
+    try:
+        panels = json.loads((folder / "build.json").read_bytes())["panels"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+    return panels if isinstance(panels, dict) else {}
+
+
+def _with_pictures(takes: Takes, folder: Path) -> Takes:
+    """The takes, where one that was approved by hand means the picture that the last build showed."""
+    open_ = [panel for panel, take in takes.panels.items() if take.approved and take.picture is None]
+    if not open_:
+        return takes
+    shown = last_build(folder)
+    panels: dict[str, Take] = dict(takes.panels)
+    for panel in open_:
+        key = shown.get(panel, {}).get("key") if isinstance(shown.get(panel), dict) else None
+        if isinstance(key, str):
+            panels[panel] = panels[panel].model_copy(update={"picture": key})
+    return replace(takes, panels=panels)
