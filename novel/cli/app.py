@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from novel import __version__
-from novel.cli import build, check, plan, schema
+from novel.cli import build, check, plan, retake, schema, takes
 from novel.errors import EXIT_BUG, EXIT_DONE, EXIT_INTERRUPTED, NovelError
 
 app = typer.Typer(
@@ -25,6 +25,11 @@ app = typer.Typer(
 app.command("build", epilog=build.EXAMPLES)(build.build)
 app.command("check", epilog=check.EXAMPLES)(check.check)
 app.command("plan", epilog=plan.EXAMPLES)(plan.plan)
+app.command("retake", epilog=retake.EXAMPLES)(retake.retake)
+app.command("pick", epilog=takes.PICK_EXAMPLES)(takes.pick)
+app.command("takes", epilog=takes.TAKES_EXAMPLES)(takes.takes)
+app.command("approve", epilog=takes.APPROVE_EXAMPLES)(takes.approve)
+app.command("revert", epilog=takes.REVERT_EXAMPLES)(takes.revert)
 app.command("schema", epilog=schema.EXAMPLES)(schema.schema)
 
 

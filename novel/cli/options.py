@@ -8,6 +8,8 @@ from typing import Annotated
 import typer
 
 StoryFile = Annotated[Path, typer.Argument(help="The story file (YAML).", metavar="STORY", show_default=False)]
+PanelId = Annotated[str, typer.Argument(help="The panel's id.", metavar="PANEL", show_default=False)]
+Panels = Annotated[list[str], typer.Argument(help="The panels' ids.", metavar="PANEL...", show_default=False)]
 Out = Annotated[
     Path, typer.Option("--out", "-o", metavar="DIR", help="The folder for books and for the store of pictures.")
 ]
