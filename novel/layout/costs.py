@@ -93,25 +93,67 @@ class Ground(NamedTuple):
 
     panel: Rect
     diagonal: float
-    people: tuple[tuple[str, tuple[float, float], tuple[float, float, float, float], tuple[float, ...], float], ...]
-    """Each person's id, mouth, head and figure (left, top, right, bottom), and how sure it is that they are there."""
+    people: tuple[tuple[str, tuple[float, float], tuple[float, float, float, float], float, float, float, float], ...]
+    """Each person's id, mouth and head (left, top, right, bottom); what covering them costs, and their area: of the
+    figure, then of the head. A guessed person costs less."""
+    spans_x: tuple[tuple[float, float], ...]
+    """From where to where the panel's middle reaches, then each person's figure and head, from left to right."""
+    spans_y: tuple[tuple[float, float], ...]
+    """The same from top to bottom."""
     rtl: bool
     spacing: float
 
     @classmethod
     def of(cls, panel: Rect, people: Sequence[Person], *, rtl: bool, spacing: float) -> Ground:
         """The ground of a panel with its people."""
-        flat = tuple(
-            (
-                p.character,
-                (p.mouth.x, p.mouth.y),
-                (p.head.x, p.head.y, p.head.right, p.head.bottom),
-                (p.figure.x, p.figure.y, p.figure.right, p.figure.bottom),
-                1.0 if p.known else GUESSED,
-            )
-            for p in people
-        )
-        return cls(panel, hypot(panel.width, panel.height), flat, rtl, spacing)
+        flat = []
+        spans_x = [(panel.x + 0.3 * panel.width, panel.x + 0.7 * panel.width)]
+        spans_y = [(panel.y + 0.3 * panel.height, panel.y + 0.7 * panel.height)]
+        for p in people:
+            sure = 1.0 if p.known else GUESSED
+            areas = [(r.right - r.x) * (r.bottom - r.y) for r in (p.figure, p.head)]
+            head = (p.head.x, p.head.y, p.head.right, p.head.bottom)
+            mouth = (p.mouth.x, p.mouth.y)
+            flat.append((p.character, mouth, head, sure * COSTS.figure, areas[0], sure * COSTS.head, areas[1]))
+            spans_x += [(r.x, r.right) for r in (p.figure, p.head)]
+            spans_y += [(r.y, r.bottom) for r in (p.figure, p.head)]
+        diagonal = hypot(panel.width, panel.height)
+        return cls(panel, diagonal, tuple(flat), tuple(spans_x), tuple(spans_y), rtl, spacing)
+
+
+def shared(start: float, end: float, spans: tuple[tuple[float, float], ...]) -> list[float]:
+    """How much of each of a ground's spans lies between two places; nothing or less where none of it does.
+
+    A balloon's share of what it covers is a product of both axes, so the many places of a grid need this but once for
+    each row and column.
+    """
+    return [(end if end < s[1] else s[1]) - (start if start > s[0] else s[0]) for s in spans]
+
+
+def covering(
+    shape: Shape,
+    left: float,
+    top: float,
+    right: float,
+    bottom: float,
+    wide: Sequence[float],
+    tall: Sequence[float],
+    ground: Ground,
+) -> float:
+    """What a shape at a place costs by itself and by what it covers: the part of ``alone`` that is quickly known.
+    ``wide``, ``tall``: what ``shared`` says of the place."""
+    panel = ground.panel
+    cost = COSTS.shape * shape.cost + COSTS.low * (top - panel.y) / panel.height
+    if wide[0] > 0 and tall[0] > 0:
+        cost += COSTS.middle * wide[0] * tall[0] / ((right - left) * (bottom - top))
+    at = 1
+    for _, _, _, figure_cost, figure_area, head_cost, head_area in ground.people:
+        if wide[at] > 0 and tall[at] > 0:
+            cost += figure_cost * wide[at] * tall[at] / figure_area
+        if wide[at + 1] > 0 and tall[at + 1] > 0:
+            cost += head_cost * (0.15 + wide[at + 1] * tall[at + 1] / head_area)
+        at += 2
+    return cost
 
 
 def alone(  # noqa: PLR0912 - one price after another
@@ -119,31 +161,22 @@ def alone(  # noqa: PLR0912 - one price after another
     share: float,
     shape: Shape,
     left: float,
-    top: float,
     right: float,
-    bottom: float,
     x: float,
     y: float,
     root: tuple[float, float] | None,
     tip: tuple[float, float] | None,
+    cost: float,
     ground: Ground,
 ) -> float:
-    """What a place costs whatever the other balloons do. ``share``: how far on in the panel's words the voice comes."""
+    """What a place costs whatever the other balloons do: ``cost``, which is what ``covering`` says, and what its tail
+    and its distance from the speaker add; nothing here makes it cheaper. ``share``: how far on in the panel's words the
+    voice comes."""
     panel = ground.panel
-    area = (right - left) * (bottom - top)
-    cost = COSTS.shape * shape.cost + COSTS.low * (top - panel.y) / panel.height
-    wide = min(right, panel.x + 0.7 * panel.width) - max(left, panel.x + 0.3 * panel.width)
-    tall = min(bottom, panel.y + 0.7 * panel.height) - max(top, panel.y + 0.3 * panel.height)
-    if wide > 0 and tall > 0:
-        cost += COSTS.middle * wide * tall / area
-    for name, mouth, head, figure, sure in ground.people:
-        wide, tall = min(right, figure[2]) - max(left, figure[0]), min(bottom, figure[3]) - max(top, figure[1])
-        if wide > 0 and tall > 0:
-            cost += sure * COSTS.figure * wide * tall / ((figure[2] - figure[0]) * (figure[3] - figure[1]))
-        wide, tall = min(right, head[2]) - max(left, head[0]), min(bottom, head[3]) - max(top, head[1])
-        if wide > 0 and tall > 0:
-            cost += sure * COSTS.head * (0.15 + wide * tall / ((head[2] - head[0]) * (head[3] - head[1])))
-        if tip is not None and root is not None and name != voice.speaker:
+    if tip is not None and root is not None:
+        for name, mouth, head, *_ in ground.people:
+            if name == voice.speaker:
+                continue
             if voice.mouth is not None:
                 own = hypot(tip[0] - voice.mouth.x, tip[1] - voice.mouth.y)
                 if hypot(tip[0] - mouth[0], tip[1] - mouth[1]) < own:

@@ -6,14 +6,15 @@ few cheapest arrangements of the balloons so far go on. Nothing in it is random:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from heapq import heappop, heappush
 from typing import NamedTuple
 
 from novel.geometry import Point, Rect
 from novel.layout import tail
 from novel.layout.balloon import Shape
-from novel.layout.costs import COSTS, JOIN, Ground, Option, alone, beside, crosses, meet
+from novel.layout.costs import COSTS, JOIN, Ground, Option, alone, beside, covering, crosses, meet, shared
 from novel.layout.curve import flattened
 from novel.layout.outline import Body, outline
 from novel.layout.people import Person
@@ -67,7 +68,7 @@ def place(
     ground = Ground.of(panel, people, rtl=rtl, spacing=spacing)
     states = [_State(0.0, (), ())]
     for index, voice in enumerate(voices):
-        options = _options(voice, index / max(1, len(voices) - 1), area, ground)
+        options = _Options(voice, index / max(1, len(voices) - 1), area, ground)
         # After the last balloon only the cheapest counts.
         keep = 1 if index == len(voices) - 1 else _beam(len(voices))
         states = _grown(states, options, voices, ground, keep)
@@ -100,7 +101,7 @@ def _beam(voices: int) -> int:
 
 
 def _grown(
-    states: Sequence[_State], options: Sequence[Option], voices: Sequence[Voice], ground: Ground, keep: int
+    states: Sequence[_State], options: Iterable[Option], voices: Sequence[Voice], ground: Ground, keep: int
 ) -> list[_State]:
     """The cheapest ``keep`` arrangements with one balloon more. States and options come cheapest first."""
     grown: list[_State] = []
@@ -126,8 +127,45 @@ def _grown(
     return grown[:keep]
 
 
-def _options(voice: Voice, share: float, area: Rect, ground: Ground) -> list[Option]:
-    options: list[Option] = []
+class _Draft(NamedTuple):
+    """A shape at a place, priced by what it covers: no more than it will cost."""
+
+    cost: float
+    order: int
+    left: float
+    top: float
+    shape: Shape
+
+
+class _Options:
+    """A voice's places, cheapest first, each priced in full only when it could be the next."""
+
+    def __init__(self, voice: Voice, share: float, area: Rect, ground: Ground) -> None:
+        self._voice, self._share, self._ground = voice, share, ground
+        self._drafts = sorted(_drafts(voice, area, ground), reverse=True)
+        self._priced: list[tuple[float, int, Option]] = []
+        self._ready: list[Option] = []
+
+    def __iter__(self) -> Iterator[Option]:
+        at = 0
+        while at < len(self._ready) or self._next():
+            yield self._ready[at]
+            at += 1
+
+    def _next(self) -> bool:
+        """Make one option more ready; False where there is none."""
+        drafts, priced = self._drafts, self._priced
+        while drafts and (not priced or priced[0][0] >= drafts[-1].cost):
+            option = _option(self._voice, self._share, drafts.pop(), self._ground)
+            heappush(priced, (option.cost, option.order, option))
+        if not priced:
+            return False
+        self._ready.append(heappop(priced)[2])
+        return True
+
+
+def _drafts(voice: Voice, area: Rect, ground: Ground) -> Iterator[_Draft]:
+    order = 0
     for shape in voice.shapes:
         free_x, free_y = area.width - 2 * shape.reach_x, area.height - 2 * shape.reach_y
         if free_x < -1e-6 or free_y < -1e-6:
@@ -140,14 +178,20 @@ def _options(voice: Voice, share: float, area: Rect, ground: Ground) -> list[Opt
         ys = [free_y * (i / (ROWS - 1)) ** 1.3 for i in range(ROWS)]
         # On a tall page the grid is coarse: what follows at the top must not be torn away from what it follows.
         ys += [lines * shape.size for lines in (3.2, 6.4) if lines * shape.size < 0.8 * ys[1]]
-        for top in sorted({round(y, 3) for y in ys}):
-            for left in sorted({round(x, 3) for x in xs}):
-                options.append(_option(voice, shape, area.x + left, area.y + top, share, len(options), ground))
-    options.sort(key=lambda o: (o.cost, o.order))
-    return options
+        columns = []
+        for x in sorted({round(x, 3) for x in xs}):
+            left, right = area.x + x, area.x + x + shape.reach_x + shape.reach_x
+            columns.append((left, right, shared(left, right, ground.spans_x)))
+        for y in sorted({round(y, 3) for y in ys}):
+            top, bottom = area.y + y, area.y + y + shape.reach_y + shape.reach_y
+            tall = shared(top, bottom, ground.spans_y)
+            for left, right, wide in columns:
+                yield _Draft(covering(shape, left, top, right, bottom, wide, tall, ground), order, left, top, shape)
+                order += 1
 
 
-def _option(voice: Voice, shape: Shape, left: float, top: float, share: float, order: int, ground: Ground) -> Option:
+def _option(voice: Voice, share: float, draft: _Draft, ground: Ground) -> Option:
+    shape, left, top = draft.shape, draft.left, draft.top
     x, y = left + shape.reach_x, top + shape.reach_y
     right, bottom = x + shape.reach_x, y + shape.reach_y
     tip = tail.tip(shape, x, y, voice, ground.panel)
@@ -156,8 +200,8 @@ def _option(voice: Voice, shape: Shape, left: float, top: float, share: float, o
         root = tail.edge(shape, x, y, tip[0], tip[1])
     elif voice.mouth is not None:
         root = tail.edge(shape, x, y, voice.mouth.x, voice.mouth.y)
-    cost = alone(voice, share, shape, left, top, right, bottom, x, y, root, tip, ground)
-    return Option(cost, order, left, top, right, bottom, x, y, shape, root, tip)
+    cost = alone(voice, share, shape, left, right, x, y, root, tip, draft.cost, ground)
+    return Option(cost, draft.order, left, top, right, bottom, x, y, shape, root, tip)
 
 
 def _joined(placed: list[Placed], voices: Sequence[Voice]) -> list[Placed]:
