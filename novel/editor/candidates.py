@@ -10,8 +10,8 @@ from typing import Any
 
 from novel.errors import FileError, UsageError
 from novel.request import RenderRequest
-from novel.store import write_atomically
-from novel.story.takes import Take
+from novel.store import sha256_of, write_atomically
+from novel.story.takes import Take, takes_file
 
 _INDEX = "takes.json"
 
@@ -24,9 +24,14 @@ class Candidate:
     number: int
     key: str
     take: Take
-    request: RenderRequest
+    asked: Mapping[str, Any]
     change: str
     masks: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def request(self) -> RenderRequest:
+        """What it was drawn from; made of ``asked`` only when somebody looks."""
+        return RenderRequest.model_validate(self.asked)
 
     @property
     def file(self) -> str:
@@ -71,7 +76,7 @@ def read(book_folder: Path, panel: str) -> Candidates:
                 number=one["number"],
                 key=one["key"],
                 take=Take.model_validate(one["take"]),
-                request=RenderRequest.model_validate(one["request"]),
+                asked=one["request"],
                 change=one["change"],
                 masks=one["masks"],
             )
@@ -107,7 +112,7 @@ def write(candidates: Candidates) -> None:
                 "number": one.number,
                 "key": one.key,
                 "take": one.take.model_dump(mode="json", exclude_none=True),
-                "request": one.request.model_dump(mode="json"),
+                "request": dict(one.asked),
                 "change": one.change,
                 "masks": dict(one.masks),
             }
@@ -115,3 +120,11 @@ def write(candidates: Candidates) -> None:
         ],
     }
     write_atomically(candidates.folder / _INDEX, json.dumps(data, ensure_ascii=False, indent=1).encode() + b"\n")
+
+
+def made_from(story: Path, style: Path) -> dict[str, str]:
+    """The sha256 of the files that a story's requests follow from, as far as words decide them, by role, and the
+    style's path; a file that isn't there has none."""
+    roles = {"story": story, "style": style, "takes": takes_file(story)}
+    hashes = {role: sha256_of(path.read_bytes()) for role, path in roles.items() if path.is_file()}
+    return {**hashes, "style file": str(style)}

@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from novel.editor import candidates as kept
 from novel.editor.candidates import Candidate, Candidates
-from novel.editor.retake import files_hashed
 from novel.editor.takes_file import write_take
 from novel.errors import UsageError
-from novel.prepare import Choices, Prepared, known_panel, prepare, prepare_with
 from novel.request import RenderRequest
 from novel.store import write_atomically
 from novel.story.load import load_story
 from novel.story.model import Story
-from novel.story.takes import Take, Takes, takes_file
+from novel.story.takes import Take, Takes
 from novel.story.takes_form import load_takes
+
+if TYPE_CHECKING:
+    from novel.prepare import Choices, Prepared
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ def pick(story_file: Path, panel: str, number: int, out: Path) -> Decision:
     candidate = candidates[number]
     takes = load_takes(story_file, book.story)
     style = Path(str(candidates.made_from.get("style file", "")))
-    if dict(candidates.made_from) != files_hashed(story_file, style, takes_file(story_file)):
+    if dict(candidates.made_from) != kept.made_from(story_file, style):
         _still_the_same(story_file, panel, candidates, candidate, out)
     for name, stored in candidate.masks.items():
         write_atomically(story_file.parent / name, (candidates.folder / stored).read_bytes())
@@ -56,6 +57,8 @@ def pick(story_file: Path, panel: str, number: int, out: Path) -> Decision:
 
 def _still_the_same(story_file: Path, panel: str, candidates: Candidates, candidate: Candidate, out: Path) -> None:
     """Raise UsageError where the candidate's take would now be drawn otherwise."""
+    from novel.prepare import Choices, prepare, prepare_with  # Only where the story has changed: a pick is quick.
+
     choices = Choices(out=out, model=candidates.choices.get("model"), style=candidates.choices.get("style"))
     made = prepare(story_file, choices)
     masks = {name: candidates.folder / stored for name, stored in candidate.masks.items()}
@@ -93,6 +96,8 @@ def differing(before: RenderRequest, after: RenderRequest) -> str:
 
 def approve(story_file: Path, panels: Sequence[str], choices: Choices, *, undo: bool = False) -> list[Decision]:
     """Fix the panels' pictures as they are now: whatever changes, `build` keeps them. ``undo`` lets them go again."""
+    from novel.prepare import known_panel, prepare
+
     made = prepare(story_file, choices)
     chosen = [known_panel(made, panel) for panel in dict.fromkeys(panels)]
     takes = {panel: (_released if undo else _approved)(made, panel) for panel in chosen}

@@ -15,9 +15,9 @@ from novel.editor.parts import extension_of, region_of
 from novel.errors import RenderIncomplete, UsageError
 from novel.prepare import Choices, Prepared, known_panel, own_picture, prepare, prepare_with
 from novel.request import RenderRequest
-from novel.store import sha256_of, write_atomically
+from novel.store import write_atomically
 from novel.story.model import Panel
-from novel.story.takes import Redo, Take, Takes, takes_file
+from novel.story.takes import Redo, Take, takes_file
 
 if TYPE_CHECKING:
     from novel.layout.picture import Picture
@@ -280,27 +280,16 @@ def _keep(made: Prepared, panel: str, drafts: Sequence[_Draft], choices: Choices
         for name, path in draft.made.takes.masks.items():
             masks[name] = Path(name).name
             write_atomically(there.folder / masks[name], path.read_bytes())
-        candidate = Candidate(draft.number, draft.request.key, draft.take, draft.request, draft.change, masks)
+        candidate = Candidate(
+            draft.number, draft.request.key, draft.take, draft.request.model_dump(mode="json"), draft.change, masks
+        )
         write_atomically(there.folder / candidate.file, entry.payload)
         by_number[draft.number] = candidate
     asked = {"model": choices.model, "style": choices.style}
     together = tuple(by_number[number] for number in sorted(by_number))
-    after = Candidates(there.folder, panel, made_from(made), asked, together)
+    after = Candidates(there.folder, panel, kept.made_from(made.book.file, made.book.style_file), asked, together)
     kept.write(after)
     numbers = tuple(draft.number for draft in drafts)
     files = tuple(there.folder / f"{number}.png" for number in numbers)
     sheets = (there.folder / "sheet.png", there.folder / "sheet.html")
     return Retaken(panel, numbers, files, sheets)
-
-
-def made_from(made: Prepared) -> dict[str, str]:
-    """The sha256 of the files that a story's requests follow from, as far as words decide them."""
-    return files_hashed(made.book.file, made.book.style_file, made.takes)
-
-
-def files_hashed(story: Path, style: Path, takes: Takes | Path) -> dict[str, str]:
-    """The sha256 of a story's files by role, and the style's path; a file that isn't there has none."""
-    file = takes.file if isinstance(takes, Takes) else takes
-    roles = {"story": story, "style": style, "takes": file}
-    hashes = {role: sha256_of(path.read_bytes()) for role, path in roles.items() if path.exists()}
-    return {**hashes, "style file": str(style)}
