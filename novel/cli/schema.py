@@ -18,10 +18,11 @@ class What(StrEnum):
 
     STORY = "story"
     STYLE = "style"
+    TAKES = "takes"
 
 
 def schema(what: Annotated[What, typer.Argument(help="Which file's schema.")] = What.STORY) -> None:
-    """Print the JSON Schema (draft 7) of story or style files, for completion in an editor."""
+    """Print the JSON Schema (draft 7) of story, style or takes files, for completion in an editor."""
     from novel.story.schema import json_schema
 
     print(json.dumps(json_schema(what.value), ensure_ascii=False, indent=2))

@@ -270,3 +270,29 @@ def test_takes_are_listed_for_people_and_as_data(story_file: Path, out: Path, no
     assert re.search(r"second: seed \d+", shown)
     assert "* 2" in shown
     assert "first: approved" in shown
+
+
+def test_a_mistake_in_the_takes_file_is_found_by_every_command(story_file: Path, novel) -> None:
+    takes_file(story_file).write_text("novel: 1\npanels:\n  first:\n    sead: 3\n")
+    for words in (("check", story_file), ("build", story_file), ("plan", story_file), ("pick", story_file, "first", "1")):
+        done = novel(*words)
+        assert done.returncode in (2, 3), done.stderr
+        assert words[0] == "pick" or "story.takes.yaml:4:5" in done.stderr
+    takes_file(story_file).write_text("novel: 1\npanels:\n  frist: {seed: 3}\n")
+    warned = novel("check", story_file)
+    assert warned.returncode == 0
+    assert "story.takes.yaml:3:3: warning: there is no panel `frist`" in warned.stderr
+
+
+def test_a_decision_asks_for_no_heavy_library(story_file: Path, out: Path) -> None:
+    import subprocess
+    import sys
+
+    take(story_file, out, "second", count=1)
+    for words in (["pick", "story.yaml", "second", "1"], ["build", "story.yaml"], ["revert", "story.yaml", "second"]):
+        code = f"import sys\nfrom novel.cli import main\nmain({words!r})\nprint(*sys.modules, file=sys.stderr)"
+        done = subprocess.run(
+            [sys.executable, "-c", code], cwd=story_file.parent, capture_output=True, text=True, check=True
+        )
+        heavy = {"torch", "diffusers", "transformers", "peft"} & {m.split(".")[0] for m in done.stderr.split()}
+        assert not heavy, words

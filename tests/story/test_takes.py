@@ -2,10 +2,13 @@
 
 from pathlib import Path
 
+import jsonschema
 import pytest
+import yaml
 
 from novel.errors import DiagnosticsError, RefusedError
 from novel.story.load import load_story
+from novel.story.schema import json_schema
 from novel.story.takes import Extension, Redo, Take, Takes, takes_file
 from novel.story.takes_form import load_takes
 
@@ -64,6 +67,28 @@ panels:
         ),
         "second": Take(approved=True),
     }
+
+
+GOOD = [
+    "{seed: 3, prompt: a cat, negative: '', strength: 0.5, steps: 3, guidance: 2.5}",
+    "{region: left, seed: 1}",
+    "{redo: [{extend: left 12.5%, seed: 1}, {region: [0, 0, 1, 0.5], seed: 2}]}",
+    "{pixels: 384x192, model: embedded, approved: true}",
+]
+POOR = ["{seed: -1}", "{region: top, seed: 1}", "{redo: [{region: left}]}", "{pixels: big}", "{picture: abc}", "3"]
+
+
+@pytest.mark.parametrize("take", [*GOOD, *POOR])
+def test_schema_and_reader_agree(story_file: Path, take: str) -> None:
+    text = f"novel: 1\npanels:\n  first: {take}\n"
+    schema = json_schema("takes")
+    jsonschema.Draft7Validator.check_schema(schema)
+    data = yaml.safe_load(text)
+    assert jsonschema.Draft7Validator(schema).is_valid(data) == (take in GOOD)
+    if take in GOOD:
+        read(story_file, text)
+    else:
+        wrong(story_file, text)
 
 
 def test_a_part_beside_the_other_fields_is_a_redo_of_the_story_s_own_picture(story_file: Path) -> None:
