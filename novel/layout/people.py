@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from novel.geometry import Point, Rect
@@ -71,6 +72,9 @@ def people(panel: Panel, rect: Rect, source: Rect, picture: Picture | None, *, r
             share = 1 - share
         if member.id in asked:
             share = SIDES[asked[member.id]]
+        side = _side_in(member.words)
+        if side is not None:
+            share = SIDES[side]
         # In shares of the whole picture, so that a spread's halves and a crop show each who is really there.
         x = (
             rect.x + (share - source.x) / source.width * rect.width
@@ -86,6 +90,17 @@ def people(panel: Panel, rect: Rect, source: Rect, picture: Picture | None, *, r
         figure = Rect(x - 0.9 * width, head.y, 1.8 * width, rect.bottom - head.y)
         seen.append(Person(member.id, head, Point(x, head.y + 0.78 * height), figure, False))
     return tuple(seen)
+
+
+_SIDE = re.compile(r"\b(?:(?:on|at|to) the (?:far )?(left|right)|in the (center|centre|middle))\b", re.IGNORECASE)
+
+
+def _side_in(words: str) -> Side | None:
+    """The side that a cast's words put somebody on, as they tell the model too: `on the left`, `in the middle`."""
+    found = _SIDE.search(words)
+    if found is None:
+        return None
+    return "center" if found[1] is None else "left" if found[1].lower() == "left" else "right"
 
 
 def _of_figure(character: str, figure: Rect) -> Person:

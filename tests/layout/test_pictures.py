@@ -83,3 +83,14 @@ def test_a_spread_shows_on_two_pages_and_says_every_line_once(made: Any) -> None
     assert said == ["One.", "Two.", "Three.", "Four.", "BOOM"]
     ids = [b for p in pages for box in p.panels for b in box.blocks]
     assert len(ids) == len(set(ids)) == 5
+
+
+@pytest.mark.parametrize(
+    ("words", "share"),
+    [("waving on the left", 0.2), ("to the far right, angry", 0.8), ("in the middle", 0.5), ("left alone", 0.25)],
+)
+def test_the_words_that_tell_the_model_where_somebody_is_tell_the_letterer_too(words: str, share: float) -> None:
+    panel = Panel(id="p", cast=(CastMember(id="a", words=words), CastMember(id="b")))
+    first, second = people(panel, Rect(0, 0, 100, 50), Rect(0, 0, 1, 1), None)
+    assert first.mouth.x == pytest.approx(100 * share)
+    assert second.mouth.x == pytest.approx(75)
