@@ -13,6 +13,7 @@ from novel.editor import candidates as kept
 from novel.editor.candidates import Candidate, Candidates
 from novel.editor.parts import extension_of, region_of
 from novel.errors import RenderIncomplete, UsageError
+from novel.plan.model import PanelSlot
 from novel.prepare import Choices, Prepared, known_panel, own_picture, prepare, prepare_with
 from novel.request import RenderRequest
 from novel.store import write_atomically
@@ -110,6 +111,11 @@ def retake(
             own = [d for d in drafts if d.panel == panel and f"{panel} take {d.number}" in report.panels]
             done.append(_keep(made, panel, own, choices))
             write_sheets(made, kept.read(made.folder, panel))
+            if changes.extend is not None and own:
+                picture = report.panels[f"{panel} take {own[0].number}"]
+                note = _room_on_page(made, panel, picture.width / picture.height)
+                if note:
+                    say(note)
     if report.failures:
         lines = "\n".join(f"    {name}: {reason}" for name, reason in report.failures.items())
         raise RenderIncomplete(f"{len(report.failures)} takes did not render; the others are kept:\n{lines}")
@@ -267,6 +273,24 @@ def described(request: RenderRequest, now: RenderRequest | None, changes: Change
     if now is not None and (request.width, request.height) != (now.width, now.height) and changes.extend is None:
         words.append(f"{request.width} × {request.height} pixels")
     return ", ".join(words)
+
+
+def _room_on_page(made: Prepared, panel: str, aspect: float) -> str:
+    """What is to be said of a picture that is wider than its panel; empty where the panel shows nearly all of it."""
+    rects = [
+        slot.rect
+        for page in made.plan.pages
+        for slot in page.slots
+        if isinstance(slot, PanelSlot) and slot.panel == panel
+    ]
+    room = sum(rect.width for rect in rects) / rects[0].height
+    shown = room / aspect
+    if shown > 0.95:
+        return ""
+    return (
+        f"{panel} has room for a picture {room:.2f} times as wide as high, and this one is {aspect:.2f}: the page "
+        f"shows {shown:.0%} of it, from its middle. Another `size` in the story makes the panel wider."
+    )
 
 
 def _keep(made: Prepared, panel: str, drafts: Sequence[_Draft], choices: Choices) -> Retaken:

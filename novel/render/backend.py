@@ -30,6 +30,16 @@ class Pixels:
 
 
 @dataclass(frozen=True, slots=True)
+class Stencil:
+    """Where a picture is drawn anew: 8-bit values by rows from the top, ``width * height`` bytes. 0 stays as it is;
+    what is more is drawn anew, and shows by so much of 255."""
+
+    width: int
+    height: int
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class ModelSource:
     """Where a model's weights are: a folder in diffusers format, or a hub id with its commit."""
 
@@ -59,8 +69,14 @@ class Backend(Protocol):
     def prepare(self, requests: Sequence[RenderRequest]) -> None:
         """Do once what all of the coming requests share (encode their prompts). A request need not be prepared."""
 
-    def render(self, request: RenderRequest, init: Pixels | None, step: Step | None = None) -> Pixels:
-        """Draw one picture. ``init`` is the starting picture where the request has one, at its own size.
+    def render(
+        self, request: RenderRequest, init: Pixels | None, step: Step | None = None, mask: Stencil | None = None
+    ) -> Pixels:
+        """Draw one picture of the request's size. ``init`` is the starting picture where the request has one, at its
+        own size.
+
+        With a ``mask``, it and ``init`` have the request's size, and what is drawn inside goes on from what is outside.
+        Outside, the picture may be anything: who asks puts the parts together.
 
         Raises PanelFailed where this picture, and perhaps no other, can't be drawn.
         """

@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any
 
 from novel.errors import MissingError
 from novel.render import adapters, families, model_folder
-from novel.render.backend import BackendSpec, PanelFailed, Pixels, Step, Warn
+from novel.render.backend import BackendSpec, PanelFailed, Pixels, Stencil, Step, Warn
 from novel.render.resize import as_image, fitted
 from novel.request import RenderRequest
 
 if TYPE_CHECKING:
+    from novel.render.keeping import Keeping
     from novel.render.prompts import PromptEncoder
 
 FLAT_WITHIN = 2
@@ -77,17 +78,19 @@ class DiffusersBackend:
                 self._embeddings(request)
         self._without_adapters()
 
-    def render(self, request: RenderRequest, init: Pixels | None, step: Step | None = None) -> Pixels:
+    def render(
+        self, request: RenderRequest, init: Pixels | None, step: Step | None = None, mask: Stencil | None = None
+    ) -> Pixels:
         """Draw one picture. Raises PanelFailed for one that comes out broken or doesn't fit the memory."""
         import torch
 
         self._load()
         try:
-            return self._drawn(request, init, step)
+            return self._drawn(request, init, step, mask)
         except torch.OutOfMemoryError:
             self._make_room()
         try:
-            return self._drawn(request, init, step)
+            return self._drawn(request, init, step, mask)
         except torch.OutOfMemoryError as error:
             raise PanelFailed(
                 f"{request.width} × {request.height} pixels don't fit this device's memory, even with the model's "
@@ -143,10 +146,12 @@ class DiffusersBackend:
         self._scheduler = pipe.scheduler
         self._prompts = PromptEncoder(pipe, self._family, self._place.device, self._warn)
 
-    def _drawn(self, request: RenderRequest, init: Pixels | None, step: Step | None) -> Pixels:
+    def _drawn(self, request: RenderRequest, init: Pixels | None, step: Step | None, mask: Stencil | None) -> Pixels:
         import torch
 
+        from novel.render.encoding import most_likely_latents
         from novel.render.guidance import rescaled_guidance
+        from novel.render.keeping import Keeping
         from novel.render.samplers import make_sampler
 
         start = None if init is None else fitted(init, request.width, request.height)
@@ -155,13 +160,19 @@ class DiffusersBackend:
         pipe = self._pipe if start is None else self._image_pipe()
         takes = inspect.signature(pipe.__call__).parameters
         arguments = self._arguments(request, start, takes)
-        if step is not None:
-            arguments["callback_on_step_end"] = _reporting(step)
         rescale_here = 0.0 if "guidance_rescale" in takes else request.guidance_rescale
         pipe.scheduler = make_sampler(request.sampler, self._scheduler)
+        keeping = None if mask is None or start is None else Keeping(mask, pipe.scheduler)
+        if step is not None or keeping is not None:
+            arguments["callback_on_step_end"] = _at_step_end(step, keeping)
+            arguments["callback_on_step_end_tensor_inputs"] = [] if keeping is None else ["latents"]
         self._with_adapters(request)
         try:
-            with torch.inference_mode(), rescaled_guidance(pipe, request.guidance, rescale_here):
+            with (
+                torch.inference_mode(),
+                most_likely_latents(pipe.vae),
+                rescaled_guidance(pipe, request.guidance, rescale_here),
+            ):
                 values = pipe(**arguments, **self._embeddings(request)).images[0]
         except torch.OutOfMemoryError:
             raise
@@ -297,10 +308,11 @@ def _whole_sample_size(unet: Any) -> Iterator[None]:
         unet.register_to_config(sample_size=size)
 
 
-def _reporting(step: Step) -> Any:
+def _at_step_end(step: Step | None, keeping: Keeping | None) -> Any:
     def at_step_end(pipe: Any, index: int, timestep: Any, kwargs: dict[str, Any]) -> dict[str, Any]:
-        step(index + 1, pipe.num_timesteps)
-        return {}
+        if step is not None:
+            step(index + 1, pipe.num_timesteps)
+        return {} if keeping is None else {"latents": keeping.put_back(pipe, index, kwargs["latents"])}
 
     return at_step_end
 

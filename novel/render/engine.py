@@ -9,12 +9,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from novel.errors import NovelError
-from novel.render import own_picture, png
+from novel.render import masking, own_picture, png
 from novel.render.backend import Backend, PanelFailed, Pixels
 from novel.render.progress import Progress
 from novel.request import RenderedPanel, RenderRequest, Subject
@@ -122,8 +121,7 @@ def _draw(
 ) -> Iterator[RenderedPanel]:
     """Draw and store each request; those that fail go into ``failed`` with the reason."""
     beginnings = _Beginnings(store, assets, names, failed)
-    for model, run in groupby((by_key[key] for key in keys), key=lambda request: request.model):
-        requests = list(run)
+    for model, requests in _by_model([by_key[key] for key in keys]):
         backend = open_backend(model)
         try:
             backend.prepare(requests)
@@ -132,7 +130,7 @@ def _draw(
                 progress.panel_started(name)
                 began = time.monotonic()
                 try:
-                    pixels = backend.render(request, beginnings.of(request), progress.step)
+                    pixels = masking.draw(backend, request, beginnings.of(request), progress.step, beginnings.mask_file)
                 except PanelFailed as error:
                     failed[request.key] = str(error)
                     progress.failed(name, str(error))
@@ -155,6 +153,26 @@ def _draw(
                 yield panel
         finally:
             backend.close()
+
+
+def _by_model(requests: Sequence[RenderRequest]) -> Iterator[tuple[str, list[RenderRequest]]]:
+    """Requests in runs of one model, so that few models are opened: each run takes all that its model can draw by then.
+
+    ``requests`` come after what they start from, and so they do here.
+    """
+    left = list(requests)
+    waiting = {request.key for request in left}
+    while left:
+        model, run, others = left[0].model, [], []
+        for request in left:
+            begins = request.init.source if request.init is not None and request.init.kind == "request" else None
+            if request.model == model and begins not in waiting:
+                run.append(request)
+                waiting.discard(request.key)
+            else:
+                others.append(request)
+        left = others
+        yield model, run
 
 
 def _ancestors(request: RenderRequest, by_key: Mapping[str, RenderRequest]) -> list[RenderRequest]:
@@ -200,16 +218,27 @@ class _Beginnings:
             raise PanelFailed(f"it continues {name}, whose picture is not there")
         return png.decode(entry.payload)
 
+    def mask_file(self, sha256: str) -> Path:
+        """A mask's file. Raises PanelFailed where it has gone or changed."""
+        return self._file(sha256, "its mask")
+
     def _asset(self, sha256: str) -> Pixels:
-        path = self._assets.get(sha256)
-        if path is None:
-            raise PanelFailed("the picture that it starts from is not among the story's files")
+        path = self._file(sha256, "which it starts from")
         try:
-            if self._store.sha256_of_file(path) != sha256:
-                raise PanelFailed(f"{path.name}, which it starts from, has changed since the build began")
             return own_picture.pixels_from_file(path)
         except NovelError as error:
             raise PanelFailed(f"{path.name}, which it starts from, can't be used: {error}") from error
+
+    def _file(self, sha256: str, role: str) -> Path:
+        path = self._assets.get(sha256)
+        if path is None:
+            raise PanelFailed(f"a picture, {role}, is not among the story's files")
+        try:
+            if self._store.sha256_of_file(path) != sha256:
+                raise PanelFailed(f"{path.name}, {role}, has changed since the build began")
+        except NovelError as error:
+            raise PanelFailed(f"{path.name}, {role}, can't be used: {error}") from error
+        return path
 
 
 def _panel_of(entry: Entry) -> RenderedPanel | None:

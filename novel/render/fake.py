@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 
-from novel.render.backend import Pixels, Step
+from novel.render.backend import Pixels, Stencil, Step
 from novel.render.resize import fitted
 from novel.request import RenderRequest
 
@@ -28,8 +28,10 @@ class FakeBackend:
     def prepare(self, requests: Sequence[RenderRequest]) -> None:
         """Nothing is shared."""
 
-    def render(self, request: RenderRequest, init: Pixels | None, step: Step | None = None) -> Pixels:
-        """Draw one picture."""
+    def render(
+        self, request: RenderRequest, init: Pixels | None, step: Step | None = None, mask: Stencil | None = None
+    ) -> Pixels:
+        """Draw one picture; a mask makes no difference."""
         width, height = request.width, request.height
         digest = hashlib.sha256(request.key.encode()).digest()
         sky, ground, block = digest[0:3], digest[3:6], digest[6:9]

@@ -83,6 +83,13 @@ def check_requests(requests: Iterable[RenderRequest], source: ModelSource) -> No
                 f"{family.name} can't be sampled with {request.sampler!r}.",
                 f"Take one of: {', '.join(family.samplers)}.",
             )
+        if request.init is not None and request.init.mask is not None and not family.masks:
+            raise MissingError(
+                f"{family.name} can't draw a part of a picture anew (mask, region, extend).",
+                "Take a model of another family: "
+                + ", ".join(sorted({f.name for f in FAMILIES.values() if f.masks}))
+                + ".",
+            )
         if request.init is not None and family.image_to_image is None:
             raise MissingError(
                 f"{family.name} can't start from a picture (continues, anchor).",

@@ -21,7 +21,7 @@ class Family:
     condition that the model was distilled with). ``guided_above``: the guidance from which on the negative prompt is
     used. ``size_factor``: what sizes must divide by, beside the VAE's factor (None: as the U-Net shrinks).
     ``prompt_tokens``: the limit where the tokenizer's window isn't it. ``chunked``: whether a longer prompt is encoded
-    in pieces (CLIP alone reads it), rather than cut.
+    in pieces (CLIP alone reads it), rather than cut. ``masks``: whether a part of a picture can be drawn anew.
     """
 
     name: str
@@ -44,6 +44,7 @@ class Family:
     chunked: bool = False
     adapters: bool = True
     references: bool = False
+    masks: bool = False
 
 
 STABLE_DIFFUSION = Family(
@@ -62,6 +63,7 @@ STABLE_DIFFUSION = Family(
     prompt_tokens=None,
     chunked=True,
     references=True,
+    masks=True,
 )
 STABLE_DIFFUSION_XL = Family(
     "Stable Diffusion XL",
@@ -78,6 +80,7 @@ STABLE_DIFFUSION_XL = Family(
     prompt_tokens=None,
     chunked=True,
     references=True,
+    masks=True,
 )
 STABLE_DIFFUSION_3 = Family(
     "Stable Diffusion 3.5",
@@ -87,6 +90,7 @@ STABLE_DIFFUSION_3 = Family(
     guidance=4.5,
     prompt_tokens=256,
     references=True,
+    masks=True,
 )
 FLUX_1 = Family(
     "FLUX.1",
@@ -98,6 +102,7 @@ FLUX_1 = Family(
     guidance_by="",
     negative=False,
     references=True,
+    masks=True,
 )
 FLUX_2_KLEIN = Family(
     "FLUX.2 klein",
@@ -118,6 +123,7 @@ QWEN_IMAGE = Family(
     guidance=4.0,
     guidance_by="true_cfg_scale",
     pixels=1328 * 1328,
+    masks=True,
 )
 Z_IMAGE = Family(
     "Z-Image",
@@ -127,6 +133,7 @@ Z_IMAGE = Family(
     steps=50,
     guidance=4.0,
     guided_above=0.0,
+    masks=True,
 )
 
 FAMILIES: dict[str, Family] = {

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from novel import __version__
 from novel.render.backend import Pixels
+from novel.render.png_chunks import with_texts_changed
 from novel.request import RenderRequest
 
 AI_SOURCE = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
@@ -62,6 +63,43 @@ def decode(png: bytes) -> Pixels:
 
     with Image.open(io.BytesIO(png), formats=["PNG"]) as image:
         return Pixels(image.width, image.height, image.convert("RGB").tobytes())
+
+
+PROMPT_TEXTS = frozenset(
+    "parameters prompt workflow invokeai_metadata invokeai_graph invokeai_workflow sd-metadata Dream Description "
+    "Comment Title".split()
+)
+"""The texts in which picture tools keep their prompts, by keyword."""
+
+
+def without_prompts(png: bytes) -> bytes:
+    """The same picture without the words it was drawn from: its prompts, and those of the pictures it goes back to.
+
+    All else stays, byte for byte: the pixels, the mark of machine-made media, and what our own recipe says of seeds,
+    sizes, models and versions. The key stays too; it tells no prompt, but who guesses one can check it. Raises
+    DamagedPng where the bytes are no whole PNG.
+    """
+
+    def change(keyword: str, text: str | None) -> str | None:
+        if keyword in PROMPT_TEXTS:
+            return None
+        return _wordless(text) if keyword == "novel" else text
+
+    return with_texts_changed(png, change)
+
+
+def _wordless(text: str | None) -> str | None:
+    """Our recipe without its prompts; nothing where it isn't one that can be read."""
+    try:
+        told = json.loads(text or "")
+        requests = [told["request"], *told.get("beginnings", ())]
+        found = False
+        for request in requests:
+            for words in ("prompt", "negative"):
+                found = request.pop(words, None) is not None or found
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return None
+    return json.dumps(told, sort_keys=True) if found else text
 
 
 def parameters(request: RenderRequest) -> str:

@@ -136,6 +136,20 @@ def test_redos_build_upon_one_another(story_file: Path, out: Path, novel) -> Non
     assert shown == (out / "story" / "takes" / "second" / "3.png").read_bytes()
 
 
+def test_an_extended_picture_is_wider_and_what_the_page_shows_of_it_is_said(story_file: Path, out: Path, novel) -> None:
+    with Image.open(out / "story" / "panels" / "second.png") as old:
+        width, height = old.size
+        before = old.convert("RGB").tobytes()
+    done = novel("retake", story_file, "second", "--count", "1", "--extend", "right", "50%")
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"the page shows 7\d% of it", done.stderr)
+    with Image.open(out / "story" / "takes" / "second" / "1.png") as new:
+        assert new.size == (width + width // 2, height)
+        assert new.convert("RGB").crop((0, 0, width, height)).tobytes() == before
+    pick(story_file, "second", 1, out)
+    assert novel("build", story_file).returncode == 0
+
+
 def test_a_mask_travels_with_the_story(story_file: Path, out: Path, novel) -> None:
     import shutil
 
@@ -274,7 +288,12 @@ def test_takes_are_listed_for_people_and_as_data(story_file: Path, out: Path, no
 
 def test_a_mistake_in_the_takes_file_is_found_by_every_command(story_file: Path, novel) -> None:
     takes_file(story_file).write_text("novel: 1\npanels:\n  first:\n    sead: 3\n")
-    for words in (("check", story_file), ("build", story_file), ("plan", story_file), ("pick", story_file, "first", "1")):
+    for words in (
+        ("check", story_file),
+        ("build", story_file),
+        ("plan", story_file),
+        ("pick", story_file, "first", "1"),
+    ):
         done = novel(*words)
         assert done.returncode in (2, 3), done.stderr
         assert words[0] == "pick" or "story.takes.yaml:4:5" in done.stderr

@@ -12,7 +12,7 @@ from PIL import Image
 from render_samples import request_for
 
 from novel.errors import FileError, MissingError
-from novel.render.backend import PanelFailed, Pixels, Step
+from novel.render.backend import PanelFailed, Pixels, Stencil, Step
 from novel.render.engine import RenderReport, render_all
 from novel.render.fake import FakeBackend
 from novel.render.progress import PlainLines, Quiet
@@ -38,7 +38,9 @@ class Watched(FakeBackend):
     def prepare(self, requests: Sequence[RenderRequest]) -> None:
         self.prepared += [r.prompt for r in requests]
 
-    def render(self, request: RenderRequest, init: Pixels | None, step: Step | None = None) -> Pixels:
+    def render(
+        self, request: RenderRequest, init: Pixels | None, step: Step | None = None, mask: Stencil | None = None
+    ) -> Pixels:
         if request.prompt in self._fails:
             raise self._fails[request.prompt]
         self.drawn.append(request.prompt)
@@ -216,6 +218,63 @@ def test_an_entry_of_another_version_is_rendered_again(render: Render, store: St
     store.put(request.key, b"whatever", {"size": [32, 16]})
     report = render({"a": request}, Watched())
     assert (report.rendered, report.from_store) == (1, 0)
+
+
+class Shelf:
+    """Backends by model, and how they are opened and closed, in order."""
+
+    def __init__(self, fails: Mapping[str, BaseException] | None = None) -> None:
+        self.said: list[str] = []
+        self._fails = fails or {}
+
+    def open(self, model: str) -> Watched:
+        shelf = self
+
+        class Said(Watched):
+            def render(
+                self, request: RenderRequest, init: Pixels | None, step: Step | None = None, mask: Stencil | None = None
+            ) -> Pixels:
+                shelf.said.append(request.prompt)
+                assert request.model == model
+                return super().render(request, init, step, mask)
+
+            def close(self) -> None:
+                shelf.said.append(f"close {model}")
+
+        self.said.append(f"open {model}")
+        return Said(self._fails)
+
+
+def test_one_model_is_open_at_a_time_and_as_few_are_opened_as_chains_allow(store: Store) -> None:
+    def ask(name: str, model: str, source: RenderRequest | None = None) -> RenderRequest:
+        init = Init(kind="request", source=source.key, strength=0.5) if source else None
+        return request_for(name, model=model, init=init)
+
+    a, b = ask("a", "ink"), ask("b", "paint")
+    c = ask("c", "paint", a)
+    d = ask("d", "ink", c)
+    requests = {r.prompt: r for r in (d, a, b, ask("e", "ink"), ask("f", "paint"), c, ask("g", "ink", d))}
+
+    def run(shelf: Shelf) -> RenderReport:
+        progress = Quiet(io.StringIO())
+        return render_all(requests, open_backend=shelf.open, store=store, assets={}, progress=progress)
+
+    shelf = Shelf({"c": PanelFailed("it came out black")})
+    assert run(shelf).failures == {
+        "c": "it came out black",
+        "d": "it continues c, which failed",
+        "g": "it continues d, which failed",
+    }
+    assert shelf.said == [
+        *("open ink", "a", "e", "close ink"),
+        *("open paint", "c", "b", "f", "close paint"),
+        *("open ink", "close ink"),
+    ]
+    shelf = Shelf()
+    report = run(shelf)
+    assert (report.rendered, report.from_store, report.failures) == (3, 4, {})
+    assert shelf.said == ["open paint", "c", "close paint", "open ink", "d", "g", "close ink"]
+    assert run(Shelf({})).rendered == 0
 
 
 # Starting from a file.

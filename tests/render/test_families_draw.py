@@ -11,10 +11,11 @@ import pytest
 import torch
 from render_samples import request_for
 
+from novel.render import masking
 from novel.render.backend import BackendSpec, ModelSource, Pixels
 from novel.render.diffusers_backend import DiffusersBackend
 from novel.render.families import resolve
-from novel.request import Init
+from novel.request import Init, MaskBox, RenderRequest
 
 Text = dict[str, int]
 TEXT: Text = {
@@ -212,6 +213,24 @@ def test_it_continues_a_picture(drawing: tuple[Any, DiffusersBackend, str]) -> N
     assert (pixels.width, pixels.height) == (32, 32)
     assert pixels != base
     assert backend.render(request, base) == pixels
+
+
+def test_it_draws_a_part_of_a_picture_anew(drawing: tuple[Any, DiffusersBackend, str]) -> None:
+    _, backend, sampler = drawing
+    base = backend.render(ask(sampler=sampler), None)
+    mask = MaskBox(box=(0, 0, 16, 32))
+    init = Init(kind="asset", source="0", strength=0.9, mask=mask)
+    request = ask("a blue cat", sampler=sampler, steps=4, seed=3, init=init)
+    assert backend._family.masks
+
+    def redone(request: RenderRequest) -> Pixels:
+        return masking.draw(backend, request, base, None, lambda sha256: Path())
+
+    pixels = redone(request)
+    rows = [numpy.frombuffer(p.data, numpy.uint8).reshape(32, 32, 3) for p in (base, pixels)]
+    assert (rows[0][:, 16:] == rows[1][:, 16:]).all()
+    assert (rows[0][:, :12] != rows[1][:, :12]).any()
+    assert redone(request) == pixels
 
 
 def test_the_end_of_a_long_prompt_counts(drawing: tuple[Any, DiffusersBackend, str]) -> None:

@@ -17,7 +17,7 @@ from novel.request import Init, RenderRequest
 from novel.store import Store
 
 class Slow(FakeBackend):
-    def render(self, request, init, step=None):
+    def render(self, request, init, step=None, mask=None):
         time.sleep(float(sys.argv[2]))
         return super().render(request, init, step)
 
@@ -31,7 +31,8 @@ for number in range(24):
     last = requests[str(number)] = ask(number, init)
 store = Store(Path(sys.argv[1]))
 with store.lock(wait=10):
-    report = render_all(requests, open_backend=lambda model: Slow(), store=store, assets={}, progress=PlainLines(sys.stdout))
+    report = render_all(requests, open_backend=lambda model: Slow(), store=store, assets={},
+                        progress=PlainLines(sys.stdout))
 print("all", report.rendered, report.from_store, flush=True)
 """
 
