@@ -15,9 +15,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from novel import __version__
+from novel.build_record import book_record
 from novel.errors import DiagnosticsError, RenderIncomplete
-from novel.imprint import colophon, generator
+from novel.imprint import colophon, generator, stack_versions
 from novel.prepare import Choices, Prepared, known_panel, last_build, own_picture, prepare
 from novel.request import RenderedPanel
 from novel.store import write_atomically
@@ -55,6 +55,8 @@ def build(story: Path, choices: Choices, progress: Progress, say: Say = lambda m
     if made.book.warnings or made.takes.warnings:
         count = len(made.book.warnings) + len(made.takes.warnings)
         say(f"{count} warning{'s' if count > 1 else ''} about {story}: `novel check {story}` shows what")
+    for note in lock_notes(made):
+        say(note)
     lines = colophon(made.book, made.spec, made.plan, others=made.other_specs)
     with made.store.lock(on_wait=say):
         if not all(made.store.contains(request.key) for request in made.plan.requests.values()):
@@ -67,7 +69,7 @@ def build(story: Path, choices: Choices, progress: Progress, say: Say = lambda m
             kept = _approved(made, say)
             report = _render(made, choices, only, progress, say)
             panels = {**_own_pictures(made), **report.panels, **kept}
-            files = _write_panels(made, panels)
+            files = _write_panels(made, panels, strip_prompts=choices.strip_prompts)
         for sentence in made.store.damaged:
             say(sentence)
         if report.failures:
@@ -152,6 +154,24 @@ def opener(made: Prepared, device: str, progress: Progress) -> Callable[[str], B
     return opened
 
 
+def lock_notes(made: Prepared) -> list[str]:
+    """What is to be said of a lock that is obeyed: libraries of other versions, which may draw other bytes."""
+    if made.lock is None:
+        return []
+    here = stack_versions(made.spec)
+    others = [
+        f"{package} {made.lock.versions[package]} (here {version})"
+        for package, version in here.items()
+        if made.lock.versions.get(package, version) != version
+    ]
+    if not others:
+        return []
+    return [
+        f"{made.lock.file} was written with {', '.join(others)}: what is drawn now may differ a little. "
+        f"`novel verify {made.book.file}` shows by how much."
+    ]
+
+
 def _own_pictures(made: Prepared) -> dict[str, RenderedPanel]:
     """The writer's own pictures as PNG."""
     pictures = {}
@@ -202,14 +222,21 @@ def _restore(made: Prepared, panel: str, key: str, shown: Mapping[str, Any]) -> 
     return True
 
 
-def _write_panels(made: Prepared, panels: Mapping[str, RenderedPanel]) -> dict[str, Path]:
-    """Each chosen picture as ``panels/ID.png``; pictures of panels that the story no longer has are taken away."""
+def _write_panels(
+    made: Prepared, panels: Mapping[str, RenderedPanel], *, strip_prompts: bool = False
+) -> dict[str, Path]:
+    """Each chosen picture as ``panels/ID.png``; pictures of panels that the story no longer has are taken away.
+
+    The books take their pictures from these files, so without prompts here there are none in a book.
+    """
+    from novel.render.png import without_prompts
+
     folder = made.folder / "panels"
     files = {panel: folder / f"{panel}.png" for panel in panels}
     for panel, picture in panels.items():
         entry = made.store.get(picture.key)
         assert entry is not None, "stored a moment ago, under this lock"
-        write_atomically(files[panel], entry.payload)
+        write_atomically(files[panel], without_prompts(entry.payload) if strip_prompts else entry.payload)
     known = {panel.id for panel in made.book.story.panels()}
     for path in folder.glob("*.png") if folder.is_dir() else ():
         if path.stem not in known:
@@ -241,14 +268,9 @@ def _write_record(
     seconds: Mapping[str, float],
 ) -> None:
     """``build.json``: what was made from what, by which versions, in how long."""
+    told = book_record(made, story)
     record = {
-        "novel": __version__,
-        "story": {"file": story.name, "sha256": hashlib.sha256(story.read_bytes()).hexdigest()},
-        "style": {
-            "name": made.book.style.name,
-            "sha256": hashlib.sha256(made.book.style_file.read_bytes()).hexdigest(),
-        },
-        "model": {"name": made.spec.name, "identity": made.spec.identity, "backend": made.spec.backend},
+        **{name: value for name, value in told.items() if name != "panels"},
         "books": {
             name: {"file": path.name, "bytes": path.stat().st_size, "sha256": made.store.sha256_of_file(path)}
             for name, path in books.items()
@@ -256,13 +278,6 @@ def _write_record(
         "rendered": report.rendered,
         "from_store": report.from_store,
         "seconds": {stage: round(value, 3) for stage, value in seconds.items()},
-        "panels": {
-            i: {**picture.model_dump(mode="json"), "request": _request_of(made, i)} for i, picture in panels.items()
-        },
+        "panels": {i: {**panels[i].model_dump(mode="json"), **panel} for i, panel in told["panels"].items()},
     }
     write_atomically(made.folder / "build.json", json.dumps(record, ensure_ascii=False, indent=1).encode() + b"\n")
-
-
-def _request_of(made: Prepared, panel: str) -> dict[str, object] | None:
-    request = made.plan.requests.get(panel)
-    return request.model_dump(mode="json") if request is not None else None

@@ -55,10 +55,21 @@ def colophon(book: Book, spec: ModelSpec, plan: Plan, others: Sequence[ModelSpec
     return lines
 
 
+def stack_versions(spec: ModelSpec) -> dict[str, str]:
+    """The versions of novel and of the libraries that draw with a model, as they are installed; nothing is imported."""
+    found = {"novel": __version__, **{package: _version(package) for package in sorted(TOOLS[spec.backend])}}
+    return {package: version for package, version in found.items() if version}
+
+
 def _versioned(package: str) -> str:
+    version = _version(package)
+    return f"{package} {version}" if version else ""
+
+
+def _version(package: str) -> str:
     from importlib.metadata import PackageNotFoundError, version  # 20 ms that a check can do without
 
     try:
-        return f"{package} {version(package)}"
+        return version(package)
     except PackageNotFoundError:
         return ""

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from novel.errors import UsageError
 from novel.plan.build import make_plan
+from novel.plan.lock import obey
 from novel.plan.model import ModelSpec, Plan
 from novel.request import key_of
 from novel.store import Entry, Store
 from novel.story.load import Book, load_story
+from novel.story.lock_form import Lock, load_lock
 from novel.story.takes import Take, Takes
 from novel.story.takes_form import load_takes
 
@@ -35,6 +37,10 @@ class Choices:
     out: Path = Path("output")
     show_layout: bool = False
     """Write ``STORY-layout.FORMAT`` in place of the book: its pages with boxes, order and people drawn over them."""
+    strip_prompts: bool = False
+    """Leave the prompts out of the pictures in ``panels/`` and in the books; the mark of AI media stays."""
+    obey_lock: bool = True
+    """Stop where ``STORY.lock.yaml`` pins another model or another file than what is there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +56,8 @@ class Prepared:
     takes: Takes
     sources: Mapping[str, tuple[ModelSpec, ModelSource]] = field(default_factory=dict)
     """Every model of the book by its identity: the style's, and those that takes name."""
+    lock: Lock | None = None
+    """What the story's lock pins, less what the caller has chosen otherwise."""
 
     @property
     def other_specs(self) -> tuple[ModelSpec, ...]:
@@ -59,37 +67,64 @@ class Prepared:
 
 
 def prepare(story: Path, choices: Choices) -> Prepared:
-    """Load and plan a story; raises what is wrong with it, its takes, its models or its adapters."""
+    """Load and plan a story; raises what is wrong with it, its takes, its lock, its models or its adapters."""
     from novel.render.families import resolve
 
     book = load_story(story, style=choices.style)
     store = Store(choices.out / ".store")
     folder = choices.out / story.stem
     takes = _with_pictures(load_takes(story, book.story), folder)
+    lock = _lock(story, book, choices)
     art = book.style.art
+    pinned = lock.revision_of(art.model) if lock is not None else None
     spec, source = resolve(
         choices.model or art.model,
-        revision=None if choices.model else art.revision,
+        revision=None if choices.model else art.revision or pinned,
         base=None if choices.model else book.style_file.parent,
         digest=store.sha256_of_file,
     )
-    return _planned(book, spec, source, store, folder, takes, choices.steps)
+    return _planned(book, spec, source, store, folder, takes, choices.steps, lock)
 
 
 def prepare_with(made: Prepared, takes: Takes, steps: int | None = None) -> Prepared:
     """The same story with other takes; raises what is wrong with these."""
-    return _planned(made.book, made.spec, made.source, made.store, made.folder, takes, steps)
+    return _planned(made.book, made.spec, made.source, made.store, made.folder, takes, steps, made.lock)
+
+
+def _lock(story: Path, book: Book, choices: Choices) -> Lock | None:
+    """The story's lock. A model or a style that the caller names takes the place of what is pinned."""
+    lock = load_lock(story) if choices.obey_lock else None
+    if lock is not None and (choices.model or (choices.style and lock.style != book.story.style)):
+        return replace(lock, model=None)
+    return lock
 
 
 def _planned(
-    book: Book, spec: ModelSpec, source: ModelSource, store: Store, folder: Path, takes: Takes, steps: int | None
+    book: Book,
+    spec: ModelSpec,
+    source: ModelSource,
+    store: Store,
+    folder: Path,
+    takes: Takes,
+    steps: int | None,
+    lock: Lock | None,
 ) -> Prepared:
     from novel.layout.typeface import measure_prose
     from novel.render import adapters
     from novel.render.families import check_requests, resolve
 
     named = {take.model for take in takes.panels.values() if take.model is not None}
-    others = {name: resolve(name, base=book.file.parent, digest=store.sha256_of_file) for name in sorted(named)}
+    others = {
+        name: resolve(
+            name,
+            revision=lock.revision_of(name) if lock is not None else None,
+            base=book.file.parent,
+            digest=store.sha256_of_file,
+        )
+        for name in sorted(named)
+    }
+    if lock is not None:
+        obey(lock, book, spec, {name: other for name, (other, _) in others.items()}, store.sha256_of_file)
     plan = make_plan(
         book,
         spec,
@@ -106,7 +141,7 @@ def _planned(
         drawn = [request for request in requests if request.model == model.identity]
         check_requests(drawn, place)
         adapters.check_all(drawn, plan.assets, place, model.name)
-    return Prepared(book, spec, source, plan, folder, store, takes, sources)
+    return Prepared(book, spec, source, plan, folder, store, takes, sources, lock)
 
 
 def known_panel(made: Prepared, panel: str) -> str:
@@ -119,9 +154,14 @@ def known_panel(made: Prepared, panel: str) -> str:
     return panel
 
 
+def own_picture_key(store: Store, path: Path) -> str:
+    """The key of a writer's own picture: that of its file's bytes."""
+    return key_of({"own picture": store.sha256_of_file(path)})
+
+
 def own_picture(store: Store, path: Path) -> Entry:
     """A writer's own picture as PNG, kept in the store by the hash of the file that it comes from."""
-    key = key_of({"own picture": store.sha256_of_file(path)})
+    key = own_picture_key(store, path)
     entry = store.get(key)
     if entry is None:
         from novel.render.own_picture import picture_from_file

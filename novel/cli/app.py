@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from novel import __version__
-from novel.cli import build, check, plan, retake, schema, takes
+from novel.cli import build, check, diff, lock, plan, retake, schema, show, takes, verify, watch
 from novel.errors import EXIT_BUG, EXIT_DONE, EXIT_INTERRUPTED, NovelError
 
 app = typer.Typer(
@@ -30,6 +30,11 @@ app.command("pick", epilog=takes.PICK_EXAMPLES)(takes.pick)
 app.command("takes", epilog=takes.TAKES_EXAMPLES)(takes.takes)
 app.command("approve", epilog=takes.APPROVE_EXAMPLES)(takes.approve)
 app.command("revert", epilog=takes.REVERT_EXAMPLES)(takes.revert)
+app.command("show", epilog=show.EXAMPLES)(show.show)
+app.command("diff", epilog=diff.EXAMPLES)(diff.diff)
+app.command("watch", epilog=watch.EXAMPLES)(watch.watch)
+app.command("lock", epilog=lock.EXAMPLES)(lock.lock)
+app.command("verify", epilog=verify.EXAMPLES)(verify.verify)
 app.command("schema", epilog=schema.EXAMPLES)(schema.schema)
 
 

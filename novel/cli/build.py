@@ -45,6 +45,12 @@ def build(
             "--show-layout", help="Write STORY-layout.* instead: the pages with boxes, people and reading order."
         ),
     ] = False,
+    strip_prompts: Annotated[
+        bool,
+        typer.Option(
+            "--strip-prompts", help="Leave the prompts out of the pictures' metadata; the mark of AI media stays."
+        ),
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
 ) -> None:
     """Draw, letter and lay out a story, and write it as PDF and HTML.
@@ -65,6 +71,7 @@ def build(
         device=device,
         out=out,
         show_layout=show_layout,
+        strip_prompts=strip_prompts,
     )
     result = run(story, choices, make_progress(quiet=quiet), say=_nothing if quiet else _say)
     for path in result.files:

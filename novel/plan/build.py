@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+from novel.errors import Diagnostic, DiagnosticsError
 from novel.plan.model import ModelSpec, Plan, ProseMeasure
 from novel.plan.pages import aspects, paginate
 from novel.plan.pixels import pixel_size
@@ -41,13 +42,15 @@ def make_plan(
     """The plan of a book for a model. ``steps`` overrides the style's (a panel's own steps still count).
 
     ``takes``: what editors have decided; ``specs``: the models that takes name; ``picture_size`` is asked for a
-    writer's own picture of which a part is drawn anew.
+    writer's own picture of which a part is drawn anew. Raises DiagnosticsError for sizes that the model can't draw.
     """
     pages = paginate(book.story, book.style.page, measure)
     shape = aspects(book.story, book.style.page, pages, measure.prose_leading)
     requests = _Requests(book, spec, shape, digest, steps, takes, specs or {}, picture_size)
     for panel in _ancestors_first(book.story.panels()):
         requests.add(panel)
+    if requests.faults:
+        raise DiagnosticsError(requests.faults)
     in_order = {p.id: requests.shown_by[p.id] for p in book.story.panels() if p.id in requests.shown_by}
     images = {p.id: requests.images[p.id] for p in book.story.panels() if p.id in requests.images}
     showing = {request.key for request in in_order.values()}
@@ -77,6 +80,7 @@ class _Requests:
         self.beginnings: dict[str, RenderRequest] = {}
         self.kept: dict[str, str] = {}
         self.let_go: dict[str, RenderRequest] = {}
+        self.faults: list[Diagnostic] = []
 
     def add(self, panel: Panel) -> None:
         """Make a panel's request, or note that its picture is the writer's own or stays as it is."""
@@ -100,7 +104,7 @@ class _Requests:
     def _own(self, panel: Panel, spec: ModelSpec) -> RenderRequest:
         """The request of a panel's picture as the story, and the fields that a take overrides, ask for it."""
         art = self._book.style.art
-        width, height = pixel_size(self._shape[panel.id], spec) if panel.pixels is None else panel.pixels
+        width, height = pixel_size(self._shape[panel.id], spec) if panel.pixels is None else self._exact(panel, spec)
         return RenderRequest(
             backend=spec.backend,
             model=spec.identity,
@@ -116,6 +120,24 @@ class _Requests:
             adapters=self._adapters(panel),
             init=self._init(panel),
         )
+
+    def _exact(self, panel: Panel, spec: ModelSpec) -> tuple[int, int]:
+        """The size that a panel or its take asks for by itself; what the model can't draw is noted as a fault."""
+        assert panel.pixels is not None
+        width, height = panel.pixels
+        step = spec.multiple
+        if width % step or height % step:
+            near = tuple(max(step, round(side / step) * step) for side in panel.pixels)
+            self.faults.append(
+                self._book.at(
+                    panel.id,
+                    "pixels",
+                    message=f"`pixels` must be multiples of {step} for the model {spec.name}, not {width}x{height}",
+                    code="bad-size",
+                    hint=f"Write `{near[0]}x{near[1]}`.",
+                )
+            )
+        return width, height
 
     def _redone(self, panel: Panel, take: Take, request: RenderRequest, spec: ModelSpec) -> RenderRequest:
         """The request of the last of a take's redos; those that it goes back to are noted as beginnings."""

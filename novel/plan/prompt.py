@@ -40,6 +40,29 @@ def compose(story: Story, style: Style, panel: Panel) -> str:
     return _joined([*parts, panel.prompt, art.after])
 
 
+_MOST_PLACES = 50
+
+
+def taken_apart(sent: str) -> list[tuple[str, Shot, str]]:
+    """Every way to write a prompt as it was sent as a style's ``before``, a shot, and a panel's own words.
+
+    From each of them ``compose`` puts the same prompt together again. None where no ``compose`` made it, since there
+    are always the shot's words in it.
+    """
+    ways = []
+    for shot, words in SHOT_WORDS.items():
+        at = -1
+        for _ in range(_MOST_PLACES):
+            at = sent.find(words, at + 1)
+            if at < 0:
+                break
+            before, rest = sent[:at].removesuffix(", "), sent[at + len(words) :].removeprefix(", ")
+            # A panel must have words: a lone comma is one that leaves none.
+            if _joined([before, words, rest]) == sent:
+                ways.append((at, before, shot, rest or ","))
+    return [(before, shot, rest) for _, before, shot, rest in sorted(ways)]
+
+
 def negative(style: Style, panel: Panel) -> str:
     """What the picture should not show: the panel's own words where it has any, else the style's."""
     return " ".join((style.art.negative if panel.negative is None else panel.negative).split())

@@ -51,7 +51,7 @@ def _panel(panel: Values, reading: Reading) -> None:
             "Write `continues:` with that panel's id, or take `strength` out.",
         )  # fmt: skip
     if "image" in panel:
-        for key in ("continues", "seed", "negative", "steps", "guidance"):
+        for key in ("continues", "seed", "negative", "steps", "guidance", "pixels"):
             if key in panel.nodes:
                 reading.warn(
                     panel.node(key), "no-effect", f"`{key}` has no effect beside a picture of your own (`image`)",

@@ -258,3 +258,29 @@ class ListOf:
     def schema(self) -> Schema:
         schema: Schema = {"type": "array", "items": self.item.schema()}
         return {**schema, "minItems": 1} if self.filled else schema
+
+
+_SIZE = re.compile(r"([0-9]{2,5})\s*[x×]\s*([0-9]{2,5})")
+_MOST_PIXELS = 64_000_000
+
+
+class PixelSize:
+    """A width and a height in pixels, as ``384x192``."""
+
+    def read(self, node: Node, name: str, reading: Reading) -> tuple[int, int] | Bad:
+        wanted = "a size in pixels, as 384x192"
+        text = scalar(node, name, wanted, reading)
+        if not isinstance(text, str):
+            return BAD
+        match = _SIZE.fullmatch(text)
+        if match is None:
+            return reading.error(node, "bad-size", f"`{name}` must be {wanted}, not {what_is(node)}")
+        width, height = int(match[1]), int(match[2])
+        if width * height > _MOST_PIXELS:
+            return reading.error(
+                node, "bad-size", f"`{name}` is {width * height:,} pixels in all; {_MOST_PIXELS:,} is the limit"
+            )
+        return width, height
+
+    def schema(self) -> Schema:
+        return {"type": "string", "pattern": f"^{_SIZE.pattern}$"}

@@ -18,7 +18,10 @@ from novel.story.style_form import STYLE
 from novel.story.textfile import read_source
 from novel.story.tree import Mapping, Node, shown
 
-__all__ = ["Book", "SourceMap", "load_story"]
+__all__ = ["INLINE", "Book", "SourceMap", "load_story"]
+
+INLINE = "(in the story)"
+"""What stands for the style's name in a story that holds its style itself."""
 
 
 def load_story(file: Path, *, style: str | None = None) -> Book:
@@ -32,7 +35,8 @@ def load_story(file: Path, *, style: str | None = None) -> Book:
     source, unreadable = read_source(file, "story")
     reading = Reading(source, unreadable, supplied=("style",) if style is not None else ())
     drafted = references.Draft()
-    values, style_file, written = None, None, style or ""
+    values, style_file = None, None
+    written: str | Values = style or ""
     with _until_enough(reading):
         values = _values(reading, STORY, "story")
         if values is not None:
@@ -40,11 +44,16 @@ def load_story(file: Path, *, style: str | None = None) -> Book:
             _check_story_assets(values, file.parent, reading)
             check.story(values, drafted, reading)
             written = style if style is not None else values.get("style", "")
-    with _until_enough(reading):
-        style_file = _find_style(written.strip(), file, reading, values if style is None else None)
-    diagnostics = _in_order(reading)
     style_reading, style_values = None, None
-    if style_file is not None:
+    if isinstance(written, Values):
+        style_file, style_reading, style_values, written = file, reading, written, INLINE
+        with _until_enough(reading):
+            _check_style(style_values, file.parent, reading)
+    else:
+        with _until_enough(reading):
+            style_file = _find_style(written.strip(), file, reading, values if style is None else None)
+    diagnostics = _in_order(reading)
+    if style_file is not None and style_reading is None:
         try:
             style_reading = Reading(*read_source(style_file, "style"))
         except DiagnosticsError as error:
@@ -53,8 +62,7 @@ def load_story(file: Path, *, style: str | None = None) -> Book:
             with _until_enough(style_reading):
                 style_values = _values(style_reading, STYLE, "style")
                 if style_values is not None:
-                    _check_style_assets(style_values, style_file.parent, style_reading)
-                    check.style(style_values, style_reading)
+                    _check_style(style_values, style_file.parent, style_reading)
             diagnostics += _in_order(style_reading)
     if any(d.severity == "error" for d in diagnostics):
         raise DiagnosticsError(diagnostics)
@@ -160,6 +168,11 @@ def _all_panels(values: Values) -> Iterator[Values]:
         yield values["cover"]
     for chapter in values.get("chapters", ()):
         yield from references.chapter_panels(chapter)
+
+
+def _check_style(values: Values, folder: Path, reading: Reading) -> None:
+    _check_style_assets(values, folder, reading)
+    check.style(values, reading)
 
 
 def _check_style_assets(values: Values, folder: Path, reading: Reading) -> None:

@@ -128,6 +128,7 @@ class Story(Model):
     language: str = "en"
     direction: Literal["ltr", "rtl"] = "ltr"
     style: str
+    """The style as the story names it: a name or a path; or a word that says that the story holds it."""
     page: PageProfile
     seed: int = 0
     colophon: str = ""

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from typing import get_args
 
+from novel.story.adapter_form import ADAPTER, SHARE
 from novel.story.ids import slug
-from novel.story.kinds import Choice, Length, ListOf, Name, Number, Text, Texts, Truth
+from novel.story.kinds import Choice, Length, ListOf, Name, Number, PixelSize, Text, Texts, Truth
 from novel.story.model import Kind as LineKind
 from novel.story.model import PanelSize, Shot, Side
 from novel.story.paper import LARGEST, PROFILES, SMALLEST
 from novel.story.reading import BAD, Bad, Reading, Schema, listing, what_is
 from novel.story.record import Field, Named, Record, Values
 from novel.story.spelling import did_you_mean
+from novel.story.style_form import STYLE
 from novel.story.tree import Broken, Mapping, Node, Scalar, Sequence, shown
 
 ID = r"[a-z0-9-]+"
@@ -31,7 +33,6 @@ LANGUAGE = (
     r"(?:-(?:[A-Za-z0-9]{5,8}|[0-9][A-Za-z0-9]{3}))*(?:-[0-9A-WY-Za-wy-z](?:-[A-Za-z0-9]{2,8})+)*"
     r"(?:-[xX](?:-[A-Za-z0-9]{1,8})+)?"
 )
-SHARE = Number(0, 1)
 _TAGS = {
     "english": "en", "german": "de", "deutsch": "de", "french": "fr", "français": "fr", "spanish": "es",
     "español": "es", "italian": "it", "italiano": "it", "portuguese": "pt", "português": "pt", "dutch": "nl",
@@ -47,17 +48,6 @@ def _tag(language: str) -> str:
 
 
 ID_NAME = Name(ID, "a name of small letters, digits and hyphens", suggest=slug)
-
-ADAPTER = Record(
-    "an adapter",
-    {
-        "path": Field(Text(filled=True), "The LoRA file, `.safetensors`, relative to this file.", required=True),
-        "weight": Field(Number(-10, 10), "How strongly it acts; 1 is as trained."),
-        "trigger": Field(Text(), "Words that call it up, added to the prompt."),
-    },
-    "A LoRA: a small file that teaches the model a character, a place or a style.",
-    inline=True,
-)
 
 CHARACTER = Record(
     "a character",
@@ -203,6 +193,9 @@ PANEL = Record(
         "negative": Field(Text(), "Overrides what the picture must not show, for this panel alone."),
         "steps": Field(Number(1, 500, whole=True), "Overrides the number of steps for this panel alone."),
         "guidance": Field(Number(0, 50), "Overrides how closely the prompt is followed, for this panel alone."),
+        "pixels": Field(
+            PixelSize(), "The picture's exact size in pixels, as 384x192. Left out: it follows from the page."
+        ),
         "size": Field(Choice(get_args(PanelSize)), "Its room on the page; wide (the full width) where left out."),
         "page_break": Field(Choice(("before",)), "`before` starts a new page with this panel."),
         "alt": Field(Text(), "The text alternative. Left out: made from cast, place and prompt."),
@@ -318,6 +311,18 @@ class Page:
         return {"anyOf": [{"type": "string", "enum": list(PROFILES)}, PAPER.schema()]}
 
 
+class StyleChoice:
+    """A style by name or path, or written out in the story; read as a text or as the style's ``Values``."""
+
+    def read(self, node: Node, name: str, reading: Reading) -> str | Values | Bad:
+        if isinstance(node, Mapping):
+            return STYLE.read(node, name, reading)
+        return Text(filled=True, wanted="a style's name").read(node, name, reading)
+
+    def schema(self) -> Schema:
+        return {"anyOf": [Text().schema(), STYLE.schema()]}
+
+
 class Version:
     """The format's version."""
 
@@ -346,7 +351,11 @@ STORY = Record(
             "The language, as a BCP 47 tag (en, de, pt-BR …); en where left out.",
         ),
         "direction": Field(Choice(("ltr", "rtl")), "The reading direction; follows the language where left out."),
-        "style": Field(Text(filled=True), "A style's name in styles/, or a path relative to this file.", required=True),
+        "style": Field(
+            StyleChoice(),
+            "A style's name in styles/, a path relative to this file, or the style itself as a mapping.",
+            required=True,
+        ),
         "page": Field(Page(), "The paper: a profile's name or a mapping; us-comic where left out."),
         "seed": Field(Number(0, MAX_SEED, whole=True), "Every panel's seed follows from it and the panel's id."),
         "colophon": Field(Text(), "Words for the colophon: sources, thanks, that dialogue is imagined."),
@@ -363,7 +372,7 @@ STORY = Record(
         "panels": "Panels stand in a chapter: `chapters:`, then `- title: …` and under it `panels:`.",
         "pages": "Pages stand in a chapter: `chapters:`, then `- title: …` and under it `pages:`.",
         "authors": "Write `author`, with one name or a list.",
-        "art": "`art` belongs in the style file.",
-        "lettering": "`lettering` belongs in the style file.",
+        "art": "`art` belongs in the style file, or under `style:`.",
+        "lettering": "`lettering` belongs in the style file, or under `style:`.",
     },
 )

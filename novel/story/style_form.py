@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import get_args
 
+from novel.story.adapter_form import ADAPTER, SHARE
 from novel.story.kinds import Choice, Color, Length, ListOf, Number, Text, Texts, Truth
 from novel.story.record import Field, Record
-from novel.story.story_form import ADAPTER, SHARE
 from novel.story.style import Sampler
 
 ANCHOR = Record(

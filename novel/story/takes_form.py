@@ -3,19 +3,19 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
 from novel.errors import DiagnosticsError
 from novel.story import assets
+from novel.story.adapter_form import SHARE
 from novel.story.faults import AssetFault
-from novel.story.kinds import ListOf, Name, Number, Text, Truth
+from novel.story.kinds import ListOf, Name, Number, PixelSize, Text, Truth
 from novel.story.model import Story
 from novel.story.reading import BAD, Bad, Reading, Schema, scalar, what_is
 from novel.story.record import Entry, Field, Named, Record, Values
 from novel.story.spelling import did_you_mean
-from novel.story.story_form import ID, MAX_SEED, SHARE, Version
+from novel.story.story_form import ID, MAX_SEED, Version
 from novel.story.takes import EXTEND, MOST_EXTENDED, Extension, Redo, Region, Take, Takes, extension, takes_file
 from novel.story.textfile import read_source
 from novel.story.tree import Mapping, Node, Sequence
@@ -63,29 +63,6 @@ class ExtensionKind:
 
     def schema(self) -> Schema:
         return {"type": "string", "pattern": f"^{EXTEND.pattern}$"}
-
-
-_SIZE = re.compile(r"([0-9]{2,5})\s*[x×]\s*([0-9]{2,5})")
-
-
-class PixelSize:
-    """A width and a height in pixels, as ``384x192``."""
-
-    def read(self, node: Node, name: str, reading: Reading) -> tuple[int, int] | Bad:
-        text = scalar(node, name, "a size in pixels, as 384x192", reading)
-        match = _SIZE.fullmatch(text) if isinstance(text, str) else None
-        if match is None:
-            return (
-                BAD
-                if not isinstance(text, str)
-                else reading.error(
-                    node, "bad-size", f"`{name}` must be a size in pixels, as 384x192, not {what_is(node)}"
-                )
-            )
-        return int(match[1]), int(match[2])
-
-    def schema(self) -> Schema:
-        return {"type": "string", "pattern": f"^{_SIZE.pattern}$"}
 
 
 _PICTURE_FIELDS = {
