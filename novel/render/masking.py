@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from novel.errors import NovelError
 from novel.render.backend import Backend, PanelFailed, Pixels, Stencil, Step
@@ -170,25 +170,36 @@ def _feathered(mask: Image.Image) -> Image.Image:
 
     Where the mask is narrower than two seams, its middle still shows in full. The picture's own edge is no seam.
     """
-    from PIL import Image, ImageChops, ImageFilter
+    import numpy
+    from PIL import Image
 
-    inside = mask.point([0] + [255] * 255)
     seam = min(_FEATHER_MOST, max(_FEATHER_LEAST, min(mask.size) // FEATHER))
+    values = numpy.asarray(mask)
     # Each pixel's distance from what is outside, at most the seam's width: how often the mask can be worn off before it
-    # is gone. Pillow's filters repeat the picture's edge, so nothing is worn off from there.
-    distance = Image.new("L", mask.size)
+    # is gone.
+    inside = (values > 0).astype(numpy.uint8)
+    distance = numpy.zeros_like(inside)
     for _ in range(seam):
-        distance = ImageChops.add(distance, inside.point([0] + [1] * 255))
-        inside = inside.filter(ImageFilter.MinFilter(3))
+        distance += inside
+        inside = _over_neighbours(inside, numpy.minimum)
     # The greatest distance nearby is the seam's width, or less where the mask is narrow.
     reach = distance
     for _ in range(seam):
-        reach = reach.filter(ImageFilter.MaxFilter(3))
-    share = Image.new("L", mask.size)
-    for most in range(1, seam + 1):
-        ramp = distance.point([min(255, round(255 * value / most)) for value in range(256)])
-        share.paste(ramp, mask=reach.point([255 if value == most else 0 for value in range(256)]))
-    return ImageChops.darker(mask, share)
+        reach = _over_neighbours(reach, numpy.maximum)
+    steps, most = numpy.meshgrid(numpy.arange(seam + 1), numpy.arange(seam + 1))
+    ramps = numpy.minimum(255, numpy.round(255 * steps / numpy.maximum(most, 1))).astype(numpy.uint8)
+    return Image.fromarray(numpy.minimum(values, ramps[reach, distance]))
+
+
+def _over_neighbours(values: Any, choose: Any) -> Any:
+    """The least or the greatest of each pixel and its eight neighbours, as far as the picture has them."""
+    rows = values.copy()
+    choose(rows[1:], values[:-1], out=rows[1:])
+    choose(rows[:-1], values[1:], out=rows[:-1])
+    both = rows.copy()
+    choose(both[:, 1:], rows[:, :-1], out=both[:, 1:])
+    choose(both[:, :-1], rows[:, 1:], out=both[:, :-1])
+    return both
 
 
 def _pixels(image: Image.Image) -> Pixels:

@@ -19,6 +19,7 @@ from novel.render import families, masking
 from novel.render.backend import BackendSpec, ModelSource, PanelFailed, Pixels
 from novel.render.diffusers_backend import DiffusersBackend
 from novel.render.fake import FakeBackend
+from novel.render.family_table import FAMILIES
 from novel.request import Init, Mask, MaskBox, MaskFile, MaskMargins, RenderRequest
 
 
@@ -90,7 +91,7 @@ def test_a_wider_picture_holds_the_old_one_untouched(width: int, height: int, le
 
 def test_inside_the_drawing_shows_in_full_and_the_seam_is_soft(painted: Any) -> None:
     source = Pixels(256, 256, bytes(3 * 256 * 256))
-    mask = Image.new("L", source.data and (256, 256))
+    mask = Image.new("L", (256, 256))
     mask.paste(255, (64, 64, 192, 192))
     file, files = painted(mask)
     result = image_of(masking.draw(White(), ask(file, 256, 256), source, None, files))
@@ -132,8 +133,8 @@ def test_a_family_that_can_t_says_so_before_anything_is_loaded(
     folder = make_model()
     request = ask(MaskBox(box=(0, 0, 4, 4)))
     families.check_requests([request], ModelSource(folder=folder))
-    lacking = replace(families.FAMILIES["StableDiffusionPipeline"], name="Tiny", masks=False)
-    monkeypatch.setitem(families.FAMILIES, "StableDiffusionPipeline", lacking)
+    lacking = replace(FAMILIES["StableDiffusionPipeline"], name="Tiny", masks=False)
+    monkeypatch.setitem(FAMILIES, "StableDiffusionPipeline", lacking)
     with pytest.raises(MissingError, match="Tiny can't draw a part of a picture anew"):
         families.check_requests([request], ModelSource(folder=folder))
 
