@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 Say = Callable[[str], None]
 """Takes one line for the person who waits."""
 
+Opening = Callable[[Prepared, str, "Progress"], Callable[[str], "Backend"]]
+"""From a prepared story, a device and who is told of it to what opens the backend of one of its models."""
+
 
 @dataclass(frozen=True, slots=True)
 class BuildResult:
@@ -42,8 +45,17 @@ class BuildResult:
     seconds: dict[str, float] = field(default_factory=dict)
 
 
-def build(story: Path, choices: Choices, progress: Progress, say: Say = lambda message: None) -> BuildResult:
-    """Make the book. Raises a ``NovelError`` for whatever a user can mend; an old book then stays as it was."""
+def build(
+    story: Path,
+    choices: Choices,
+    progress: Progress,
+    say: Say = lambda message: None,
+    opening: Opening | None = None,
+) -> BuildResult:
+    """Make the book. Raises a ``NovelError`` for whatever a user can mend; an old book then stays as it was.
+
+    ``opening``: in place of ``opener``, for who keeps backends open from one build to the next.
+    """
     from novel.export import exporter
     from novel.layout.letter import check_lettering, letter
 
@@ -67,7 +79,7 @@ def build(story: Path, choices: Choices, progress: Progress, say: Say = lambda m
                 raise DiagnosticsError(unfit)
         with clock("render"):
             kept = _approved(made, say)
-            report = _render(made, choices, only, progress, say)
+            report = _render(made, choices, only, progress, opening or opener)
             panels = {**_own_pictures(made), **report.panels, **kept}
             files = _write_panels(made, panels, strip_prompts=choices.strip_prompts)
         for sentence in made.store.damaged:
@@ -122,7 +134,9 @@ class _PanelFiles:
         return self._files[sha256].read_bytes()
 
 
-def _render(made: Prepared, choices: Choices, only: tuple[str, ...], progress: Progress, say: Say) -> RenderReport:
+def _render(
+    made: Prepared, choices: Choices, only: tuple[str, ...], progress: Progress, opening: Opening
+) -> RenderReport:
     from novel.render.engine import render_all
 
     if only:
@@ -133,7 +147,7 @@ def _render(made: Prepared, choices: Choices, only: tuple[str, ...], progress: P
         wanted = None
     return render_all(
         made.plan.requests,
-        open_backend=opener(made, choices.device, progress),
+        open_backend=opening(made, choices.device, progress),
         store=made.store,
         assets=made.plan.assets,
         progress=progress,
