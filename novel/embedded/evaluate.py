@@ -34,13 +34,17 @@ def load(weights: Path, device: str) -> Any:
 
 
 def render(pipe: Any, prompts: Sequence[str], seeds: Sequence[int], batch: int = 1, **options: Any) -> Any:
-    """Pictures of the prompts as one array, n × height × width × 3, 8 bits; a generator of its own for each."""
+    """Pictures of the prompts as one array, n × height × width × 3, 8 bits; a generator of its own for each.
+
+    Unless told otherwise they have the size that the model was made for.
+    """
     import numpy as np
     import torch
 
+    height, width = (pipe.vae_scale_factor * n for n in pipe.unet.config.sample_size)
     options = {
-        "width": 768,
-        "height": 384,
+        "width": width,
+        "height": height,
         "num_inference_steps": STEPS,
         "guidance_scale": GUIDANCE,
         "guidance_rescale": RESCALE,

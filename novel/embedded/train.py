@@ -43,6 +43,14 @@ def _parser() -> argparse.ArgumentParser:
     ae.add_argument(
         "--reduce", type=int, default=1, choices=(1, 2, 4), help="begin on smaller pictures (4, then 2, then 1)"
     )
+    ae.add_argument(
+        "--keep-latents", action="store_true", help="grow outwards, with the latents of the smaller one as they are"
+    )
+    ae.add_argument("--start", type=Path, help="begin from this saved autoencoder (a folder) of the same levels")
+    ae.add_argument("--channels", type=int, default=8, help="of the latents; when it begins")
+    ae.add_argument(
+        "--widths", type=int, nargs=5, default=(16, 16, 32, 64, 64), help="channels, outermost first; when it begins"
+    )
     ae.add_argument("--half", action="store_true", help="bfloat16 autocast")
     text = stage("text", "Train the text encoder for a while.")
     text.add_argument("--seconds", type=float, default=1500)
@@ -52,12 +60,19 @@ def _parser() -> argparse.ArgumentParser:
     corpus_ = stage("latents", "Draw the corpus and keep its latents.")
     corpus_.add_argument("--pictures", type=int, default=20000)
     corpus_.add_argument("--half", action="store_true", help="bfloat16 autocast")
+    corpus_.add_argument(
+        "--first", action="store_true", help="add the scenes that are learned first where time is short"
+    )
     denoiser = stage("denoiser", "Train the denoiser for a while.")
     denoiser.add_argument("--seconds", type=float, default=3600)
     denoiser.add_argument("--batch", type=int, default=8, help="pictures a step in each process")
     denoiser.add_argument("--rate", type=float, default=8e-4)
     denoiser.add_argument("--widths", type=int, nargs=3, default=(64, 128, 192), help="channels of the three levels")
     denoiser.add_argument("--layers", type=int, default=1, help="residual blocks a level")
+    denoiser.add_argument("--start", type=Path, help="begin from this saved denoiser (a folder), in its own make")
+    denoiser.add_argument(
+        "--emphasis", type=float, default=0.5, help="power of the weights of people and things: 0 for none, 1 for all"
+    )
     denoiser.add_argument("--decay", type=float, default=0.999, help="of the averaged weights")
     denoiser.add_argument("--hold", type=float, default=0.7, help="share of the run before the rate falls")
     denoiser.add_argument("--half", action="store_true", help="bfloat16 autocast")
@@ -94,6 +109,10 @@ def main(argv: list[str] | None = None) -> None:
                 args.decoder_only,
                 args.reduce,
                 args.half,
+                args.keep_latents,
+                args.start,
+                args.channels,
+                tuple(args.widths),
             )
         )
     elif args.stage == "text":
@@ -114,7 +133,7 @@ def main(argv: list[str] | None = None) -> None:
     elif args.stage == "latents":
         from novel.embedded.training import latents
 
-        latents.make(args.folder, args.pictures, args.device, args.workers, args.half)
+        latents.make(args.folder, args.pictures, args.device, args.workers, args.half, args.first)
     elif args.stage == "denoiser":
         from novel.embedded.training import denoiser
 
@@ -134,6 +153,8 @@ def main(argv: list[str] | None = None) -> None:
                 args.hold,
                 tuple(args.widths),
                 args.layers,
+                args.start,
+                args.emphasis,
             )
         )
     elif args.stage == "export":

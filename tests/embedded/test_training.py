@@ -2,6 +2,7 @@
 
 import json
 import math
+from itertools import islice
 
 import numpy as np
 import pytest
@@ -11,7 +12,18 @@ torch = pytest.importorskip("torch")
 from novel.embedded import evaluate, scenes, train  # noqa: E402
 from novel.embedded.teacher import scene as names  # noqa: E402
 from novel.embedded.teacher.captions import Caption  # noqa: E402
-from novel.embedded.training import autoencoder, denoiser, language, latents, measure, probe, text, wordings  # noqa: E402
+from novel.embedded.teacher.things import THINGS  # noqa: E402
+from novel.embedded.training import (  # noqa: E402
+    autoencoder,
+    curriculum,
+    denoiser,
+    language,
+    latents,
+    measure,
+    probe,
+    text,
+    wordings,
+)
 from novel.embedded.vocabulary import known_words, unknown_words  # noqa: E402
 
 
@@ -24,8 +36,10 @@ def trained(tmp_path_factory):
     train.main(
         ["autoencoder", *common, "--pictures", "2", "--seconds", "0.5", "--reduce", "4", "--crop", "32", "--batch", "1"]
     )
-    train.main(["autoencoder", *common, "--pictures", "2", "--seconds", "0.5", "--crop", "32", "--batch", "1"])
+    grown = ["--pictures", "2", "--seconds", "0.5", "--crop", "32", "--batch", "1", "--keep-latents"]
+    train.main(["autoencoder", *common, *grown])
     train.main(["text", *common, "--seconds", "1", "--batch", "2"])
+    train.main(["latents", *common, "--pictures", "4", "--first"])
     train.main(["latents", *common, "--pictures", "10"])
     train.main(["denoiser", *common, "--seconds", "1", "--batch", "2"])
     out = folder / "model"
@@ -101,7 +115,7 @@ def test_the_autoencoder_keeps_its_size_and_has_no_spread():
     x = torch.rand(1, 3, 64, 96) * 2 - 1
     with torch.no_grad():
         posterior = vae.encode(x).latent_dist
-        assert posterior.mean.shape == (1, 16, 4, 6)
+        assert posterior.mean.shape == (1, 8, 4, 6)
         assert float(posterior.std.max()) < 1e-3
         assert vae.decode(posterior.mean).sample.shape == x.shape
 
@@ -114,6 +128,81 @@ def test_an_autoencoder_grows_from_a_smaller_one():
     assert torch.equal(
         small.decoder.up_blocks[0].resnets[0].conv1.weight, large.decoder.up_blocks[0].resnets[0].conv1.weight
     )
+
+
+def test_a_grown_autoencoder_starts_as_the_smaller_one_on_flat_pictures():
+    torch.manual_seed(0)
+    small, large = autoencoder.build(2).eval(), autoencoder.build(1).eval()
+    autoencoder.grow(small.state_dict(), large)
+    flat = torch.full((1, 3, 256, 256), 0.3)
+    with torch.no_grad():
+        z = autoencoder.mean_of(small, autoencoder.reduced(flat, 2))
+        a, b = small.decoder(z), large.decoder(z)
+    assert torch.allclose(a[..., 60:68, 60:68].mean(), b[..., 120:136, 120:136].mean(), atol=0.1)
+
+
+@pytest.fixture(scope="module")
+def older(tmp_path_factory):
+    """A saved autoencoder and denoiser of another make: with 1 × 1 convolutions where ours have none."""
+    from diffusers import AutoencoderKL
+
+    folder = tmp_path_factory.mktemp("older")
+    torch.manual_seed(0)
+    config = dict(autoencoder.build(2).config) | {"use_quant_conv": True, "use_post_quant_conv": True}
+    vae = AutoencoderKL.from_config(config)
+    # Its offset can't be folded at the picture's border, where the padding comes between the two convolutions.
+    torch.nn.init.zeros_(vae.post_quant_conv.bias)
+    vae.save_pretrained(folder / "vae")
+    unet = dict(denoiser.build().config) | {"attention_head_dim": 4, "use_linear_projection": False}
+    denoiser._made(unet).save_pretrained(folder / "unet")
+    return folder
+
+
+def test_an_autoencoder_begins_as_a_saved_one(older):
+    from diffusers import AutoencoderKL
+
+    old, new = AutoencoderKL.from_pretrained(older / "vae").eval(), autoencoder.build(2).eval()
+    autoencoder.start_from(older / "vae", new)
+    x = torch.rand(1, 3, 128, 128) * 2 - 1
+    with torch.no_grad():
+        z = old.encode(x).latent_dist.mean
+        assert torch.allclose(autoencoder.mean_of(new, x), z, atol=1e-4)
+        assert torch.allclose(old.decode(z).sample, new.decoder(z), atol=1e-4)
+    with pytest.raises(ValueError, match="latent_channels"):
+        autoencoder.start_from(older / "vae", autoencoder.build(2, channels=4))
+
+
+def test_a_denoiser_begins_as_a_saved_one_and_stays_of_its_make(trained, older, tmp_path):
+    for file in trained[0].iterdir():
+        if file.is_file() and file.name != "denoiser.pt":
+            (tmp_path / file.name).symlink_to(file)
+    options = ["--folder", str(tmp_path), "--workers", "1", "--seconds", "0.3", "--batch", "2"]
+    train.main(["denoiser", *options, "--start", str(older / "unet")])
+    model, _ = denoiser.load(tmp_path)
+    assert model.config["use_linear_projection"] is False
+    assert model.config["attention_head_dim"] == 4
+    with pytest.raises(ValueError, match="in_channels"):
+        denoiser.start_from(older / "unet", 16)
+
+
+def test_latents_stay_while_the_autoencoder_grows(trained):
+    vae, times = autoencoder.encoder(trained[0])
+    assert times == 4
+    assert len(vae.config["block_out_channels"]) == 3
+    assert len(autoencoder.load(trained[0]).config["block_out_channels"]) == 5
+
+
+def test_the_curriculum_begins_with_some_scenes_and_goes_on_with_all_others():
+    first = list(islice(curriculum.numbers("train", (768, 384), True, frozenset()), 20))
+    for number in first:
+        scene = scenes.scene_number("train", number, (768, 384))
+        assert scene.place in curriculum.PLACES
+        assert {t.name for t in scene.things} <= curriculum.THINGS
+    then = list(islice(curriculum.numbers("train", (768, 384), False, frozenset(first)), 30))
+    assert then == [n for n in range(100) if n not in first][:30]
+    assert set(names.PLACES) >= curriculum.PLACES
+    assert set(THINGS) >= curriculum.THINGS
+    assert set(names.STYLES) >= curriculum.STYLES
 
 
 def test_people_weigh_more_than_their_surroundings():

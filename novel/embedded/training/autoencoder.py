@@ -1,4 +1,4 @@
-"""The autoencoder: 16 times smaller in each direction, 16 channels, sharp lines kept."""
+"""The autoencoder: 16 times smaller in each direction, a few channels, sharp lines kept."""
 
 from __future__ import annotations
 
@@ -18,8 +18,10 @@ from torch.nn import functional as fn
 
 from novel.embedded.training import corpus, parallel
 
-LATENT_CHANNELS = 16
 FACTOR = 16
+#: The channels of the levels, outermost first; the inner four are those of the first weights that shipped.
+WIDTHS = (16, 16, 32, 64, 64)
+CHANNELS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +40,17 @@ class Settings:
     decoder_only: bool = False
     reduce: int = 1
     half: bool = False
+    keep_latents: bool = False
+    start: Path | None = None
+    channels: int = CHANNELS
+    widths: tuple[int, ...] = WIDTHS
 
 
-WIDTHS = (16, 16, 32, 64, 128)
-
-
-def build(reduce: int = 1) -> AutoencoderKL:
+def build(reduce: int = 1, channels: int = CHANNELS, widths: tuple[int, ...] = WIDTHS) -> AutoencoderKL:
     """A fresh autoencoder for pictures made ``reduce`` (1, 2 or 4) times smaller: the inner levels of the whole one.
 
     Its log-variance is fixed at next to nothing: sampling equals the mean."""
-    widths = WIDTHS[{1: 0, 2: 1, 4: 2}[reduce] :]
+    widths = tuple(widths)[{1: 0, 2: 1, 4: 2}[reduce] :]
     blocks = len(widths)
     vae = AutoencoderKL(
         in_channels=3,
@@ -56,7 +59,7 @@ def build(reduce: int = 1) -> AutoencoderKL:
         up_block_types=("UpDecoderBlock2D",) * blocks,
         block_out_channels=widths,
         layers_per_block=1,
-        latent_channels=LATENT_CHANNELS,
+        latent_channels=channels,
         norm_num_groups=4,
         mid_block_add_attention=False,
         sample_size=384,
@@ -96,9 +99,10 @@ def _open_the_way(vae: AutoencoderKL) -> None:
 
 def fix_variance(vae: AutoencoderKL) -> None:
     """Make the encoder's log-variance a constant −20."""
+    channels = vae.config["latent_channels"]
     with torch.no_grad():
-        vae.encoder.conv_out.weight[LATENT_CHANNELS:] = 0
-        vae.encoder.conv_out.bias[LATENT_CHANNELS:] = -20.0
+        vae.encoder.conv_out.weight[channels:] = 0
+        vae.encoder.conv_out.bias[channels:] = -20.0
 
 
 def grow(small: dict[str, Tensor], large: AutoencoderKL) -> int:
@@ -126,7 +130,31 @@ def grow(small: dict[str, Tensor], large: AutoencoderKL) -> int:
 
 def mean_of(vae: AutoencoderKL, pixels: Tensor) -> Tensor:
     """The latents of pictures in −1 … 1, unscaled."""
-    return vae.encoder(pixels)[:, :LATENT_CHANNELS]  # type: ignore[no-any-return]
+    return vae.encoder(pixels)[:, : vae.config["latent_channels"]]  # type: ignore[no-any-return]
+
+
+@torch.no_grad()
+def start_from(folder: Path, vae: AutoencoderKL) -> None:
+    """Take over a saved autoencoder of the same levels; its 1 × 1 convolutions at the latents are folded into their
+    neighbours (exactly so except at the picture's border, where the padding comes in between).
+
+    Raises ValueError if the levels or channels differ.
+    """
+    old = AutoencoderKL.from_pretrained(folder, torch_dtype=torch.float32, local_files_only=True)
+    for key in ("block_out_channels", "latent_channels", "layers_per_block"):
+        if list(np.atleast_1d(old.config[key])) != list(np.atleast_1d(vae.config[key])):
+            raise ValueError(f"{folder} has {key} {old.config[key]}; here it is {vae.config[key]}")
+    own = {k: v for k, v in old.state_dict().items() if not k.startswith(("quant_conv.", "post_quant_conv."))}
+    if old.quant_conv is not None:
+        weight = old.quant_conv.weight[:, :, 0, 0]
+        own["encoder.conv_out.weight"] = torch.einsum("oi,ikhw->okhw", weight, own["encoder.conv_out.weight"])
+        own["encoder.conv_out.bias"] = weight @ own["encoder.conv_out.bias"] + old.quant_conv.bias
+    if old.post_quant_conv is not None:
+        weight, first = old.post_quant_conv.weight[:, :, 0, 0], own["decoder.conv_in.weight"]
+        own["decoder.conv_in.weight"] = torch.einsum("okhw,ki->oihw", first, weight)
+        own["decoder.conv_in.bias"] = own["decoder.conv_in.bias"] + first.sum((2, 3)) @ old.post_quant_conv.bias
+    vae.load_state_dict(own)
+    fix_variance(vae)
 
 
 def loss_of(a: Tensor, b: Tensor) -> Tensor:
@@ -145,17 +173,22 @@ def loss_of(a: Tensor, b: Tensor) -> Tensor:
 
 def _crops(data: corpus.Pixels, settings: Settings, rng: np.random.Generator) -> Tensor:
     c = settings.crop * settings.reduce
-    out = np.empty((settings.batch, c, c, 3), np.uint8)
     height, width = data.shape[1:3]
+    c = min(c, height)
+    wide = min(2 * c, width) if c == height else c
+    out = np.empty((settings.batch, c, wide, 3), np.uint8)
     for k in range(settings.batch):
         i = rng.integers(len(data))
         y = 16 * rng.integers((height - c) // 16 + 1)
-        x = 16 * rng.integers((width - c) // 16 + 1)
-        out[k] = data[i, y : y + c, x : x + c]
+        x = 16 * rng.integers((width - wide) // 16 + 1)
+        out[k] = data[i, y : y + c, x : x + wide]
     t = torch.from_numpy(out).permute(0, 3, 1, 2).float() / 127.5 - 1
-    if settings.reduce > 1:
-        t = fn.avg_pool2d(t, settings.reduce)
-    return t.contiguous(memory_format=torch.channels_last)
+    return reduced(t, settings.reduce)
+
+
+def reduced(pixels: Tensor, times: int) -> Tensor:
+    """Pictures made smaller by averaging."""
+    return fn.avg_pool2d(pixels, times) if times > 1 else pixels
 
 
 def train(settings: Settings) -> None:
@@ -168,54 +201,95 @@ def train(settings: Settings) -> None:
     parallel.launch(settings.workers if settings.device == "cpu" else 1, partial(_run, settings))
 
 
-def _resume(settings: Settings) -> tuple[AutoencoderKL, int]:
+@dataclass(slots=True)
+class _Stand:
+    """Where the training stands: the autoencoder; the smaller one whose latents it keeps, if so; the step."""
+
+    vae: AutoencoderKL
+    inner: AutoencoderKL | None
+    reduce: int
+    inner_reduce: int
+    step: int
+    widths: tuple[int, ...]
+
+
+def _stored(folder: Path) -> _Stand:
+    state = torch.load(folder / "autoencoder.pt", map_location="cpu", weights_only=True)
+    shape = (int(state["channels"]), tuple(state["widths"]))
+    vae = build(state["reduce"], *shape)
+    vae.load_state_dict(state["model"])
+    inner = None
+    if state["inner"] is not None:
+        inner = build(state["inner_reduce"], *shape)
+        inner.load_state_dict(state["inner"])
+    return _Stand(vae, inner, int(state["reduce"]), int(state["inner_reduce"]), int(state["step"]), shape[1])
+
+
+def _resume(settings: Settings) -> _Stand:
     """The autoencoder of this stage, grown from a smaller one where that is what there is, and its step."""
     torch.manual_seed(settings.seed)
-    vae = build(settings.reduce)
     path = settings.folder / "autoencoder.pt"
     if not path.exists():
-        return vae, 0
-    state = torch.load(path, map_location="cpu", weights_only=True)
-    if state["reduce"] < settings.reduce:
+        vae = build(settings.reduce, settings.channels, settings.widths)
+        if settings.start is not None:
+            start_from(settings.start, vae)
+        return _Stand(vae, None, settings.reduce, settings.reduce, 0, settings.widths)
+    there = _stored(settings.folder)
+    if there.reduce < settings.reduce:
         raise ValueError(f"{path} has outgrown --reduce {settings.reduce}")
-    if state["reduce"] == settings.reduce:
-        vae.load_state_dict(state["model"])
-    else:
-        grow(state["model"], vae)
-    return vae, int(state["step"])
+    if there.reduce > settings.reduce:
+        vae = build(settings.reduce, int(there.vae.config["latent_channels"]), there.widths)
+        grow(there.vae.state_dict(), vae)
+        inner, inner_reduce = None, settings.reduce
+        if settings.keep_latents:
+            inner, inner_reduce = there.inner or there.vae, there.inner_reduce
+        return _Stand(vae, inner, settings.reduce, inner_reduce, there.step, there.widths)
+    if not settings.keep_latents and not settings.decoder_only:
+        there.inner, there.inner_reduce = None, there.reduce  # the latents are free to move again
+    return there
 
 
-def _learn(vae: AutoencoderKL, x: Tensor, half: bool) -> tuple[Tensor, float, float]:
+def _learn(stand: _Stand, x: Tensor, half: bool) -> tuple[Tensor, float, float]:
     """The loss of a batch, the mean difference of its pixels, and the spread of its latents."""
+    vae = stand.vae
     with torch.autocast(x.device.type, torch.bfloat16, enabled=half):
         z = mean_of(vae, x)
-        y = vae.decoder(z + 0.06 * torch.randn_like(z))  # noise in place of a KL term: neighbours decode alike
+        if stand.inner is None:
+            kept = z
+        else:
+            with torch.no_grad():
+                kept = mean_of(stand.inner, reduced(x, stand.inner_reduce // stand.reduce))
+        y = vae.decoder(kept + 0.06 * torch.randn_like(kept))  # noise in place of a KL term: neighbours decode alike
     y, z = y.float(), z.float()
-    pull = (z.mean((0, 2, 3)).square() + (z.std((0, 2, 3)) - 1).square()).mean()
-    loss = loss_of(y, x) + 0.05 * pull
-    return loss, float((y - x).detach().abs().mean()), float(z.detach().std())
+    if stand.inner is None:
+        pull = 0.05 * (z.mean((0, 2, 3)).square() + (z.std((0, 2, 3)) - 1).square()).mean()
+    else:
+        pull = (z - kept.float()).square().mean()
+    return loss_of(y, x) + pull, float((y - x).detach().abs().mean()), float(z.detach().std())
 
 
 def _run(settings: Settings, rank: int, workers: int) -> None:
     device = torch.device(settings.device)
     data = corpus.cache(settings.folder, "train", settings.pictures, (768, 384), settings.workers)
-    vae, first = _resume(settings)
-    vae = vae.to(device, memory_format=torch.channels_last)
+    stand = _resume(settings)
+    layout = torch.channels_last if device.type == "cuda" else torch.contiguous_format  # what is faster there
+    vae, step = stand.vae.to(device, memory_format=layout), stand.step
+    if stand.inner is not None:
+        stand.inner = stand.inner.to(device, memory_format=layout).eval().requires_grad_(False)
     vae.encoder.requires_grad_(not settings.decoder_only)
     ema = copy.deepcopy(vae).eval()
     params = [p for p in vae.parameters() if p.requires_grad]
     optimizer = torch.optim.AdamW(params, lr=settings.rate, betas=(0.9, 0.99), weight_decay=1e-4)
-    torch.manual_seed(settings.seed + first + 7919 * rank)
-    rng = np.random.default_rng(settings.seed + first + 7919 * rank)
-    path = settings.folder / "autoencoder.pt"
+    torch.manual_seed(settings.seed + step + 7919 * rank)
+    rng = np.random.default_rng(settings.seed + step + 7919 * rank)
     start = saved = time.time()
-    step, shown = first, [0.0]
+    first, shown = step, [0.0]
     while parallel.agree(time.time() - start < settings.seconds, workers):
         gone = (time.time() - start) / settings.seconds
         rate = settings.rate * min(1.0, (step - first + 1) / 60) * 0.5 * (1 + math.cos(math.pi * min(1.0, gone)))
         for group in optimizer.param_groups:
             group["lr"] = max(rate, 1e-5)
-        loss, l1, spread = _learn(vae, _crops(data, settings, rng).to(device), settings.half)
+        loss, l1, spread = _learn(stand, _crops(data, settings, rng).to(device, memory_format=layout), settings.half)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         parallel.average_gradients(params, workers)
@@ -223,7 +297,7 @@ def _run(settings: Settings, rank: int, workers: int) -> None:
         optimizer.step()
         fix_variance(vae)
         step += 1
-        keep = min(0.998, (1 + step) / (20 + step))
+        keep = min(0.998, (1 + step - first) / (20 + step - first))
         with torch.no_grad():
             torch._foreach_lerp_(list(ema.parameters()), list(vae.parameters()), 1 - keep)
         shown.append(l1)
@@ -232,21 +306,39 @@ def _run(settings: Settings, rank: int, workers: int) -> None:
             print(json.dumps(line | {"std": round(spread, 3)}), flush=True)
         if rank == 0 and time.time() - saved > 120:
             saved = time.time()
-            _save(path, ema, step, settings.reduce)
+            _save(settings, stand, ema, step)
     if rank == 0:
-        _save(path, ema, step, settings.reduce)
+        _save(settings, stand, ema, step)
 
 
-def _save(path: Path, vae: AutoencoderKL, step: int, reduce: int) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
+def _save(settings: Settings, stand: _Stand, ema: AutoencoderKL, step: int) -> None:
+    path = settings.folder / "autoencoder.pt"
+    state = {
+        "model": ema.state_dict(),
+        "inner": None if stand.inner is None else stand.inner.state_dict(),
+        "step": step,
+        "reduce": stand.reduce,
+        "inner_reduce": stand.inner_reduce,
+        "channels": int(ema.config["latent_channels"]),
+        "widths": list(stand.widths),
+    }
     part = path.with_suffix(".part")
-    torch.save({"model": vae.state_dict(), "step": step, "reduce": reduce}, part)
+    torch.save(state, part)
     part.rename(path)
 
 
 def load(folder: Path, device: str = "cpu") -> AutoencoderKL:
     """The autoencoder as far as it is trained; FileNotFoundError if it isn't."""
-    state = torch.load(folder / "autoencoder.pt", map_location="cpu", weights_only=True)
-    vae = build(state["reduce"])
-    vae.load_state_dict(state["model"])
-    return vae.to(device, memory_format=torch.channels_last).eval()
+    return _stored(folder).vae.to(device).eval()
+
+
+def encoder(folder: Path, device: str = "cpu") -> tuple[AutoencoderKL, int]:
+    """The autoencoder whose latents the denoiser learns, and how many times smaller it takes the pictures.
+
+    While the whole one keeps the latents of a smaller one (``keep_latents``) that one makes them: cheaply, and alike
+    from the first picture of a corpus to the last.
+    """
+    stand = _stored(folder)
+    if stand.inner is not None:
+        return stand.inner.to(device).eval(), stand.inner_reduce
+    return stand.vae.to(device).eval(), stand.reduce

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from multiprocessing import get_context
 from pathlib import Path
 from typing import TypeVar
@@ -26,7 +26,9 @@ def draw_job(job: Job) -> Pixels:
     return scenes.draw(scenes.scene_number(split, index, size))
 
 
-def each(do: Callable[[Job], T], split: str, indices: range, size: tuple[int, int] | None, workers: int) -> Iterator[T]:
+def each(
+    do: Callable[[Job], T], split: str, indices: Sequence[int], size: tuple[int, int] | None, workers: int
+) -> Iterator[T]:
     """What ``do`` makes of each scene, in order, made by ``workers`` processes."""
     jobs = [(split, i, size) for i in indices]
     if workers <= 1:

@@ -36,14 +36,18 @@ class Settings:
     hold: float = 0.7
     widths: tuple[int, ...] = (64, 128, 192)
     layers: int = 1
+    start: Path | None = None
+    emphasis: float = 0.5
 
 
-def build(widths: tuple[int, ...] = (64, 128, 192), layers: int = 1) -> UNet2DConditionModel:
+def build(
+    widths: tuple[int, ...] = (64, 128, 192), layers: int = 1, channels: int = autoencoder.CHANNELS
+) -> UNet2DConditionModel:
     """A fresh denoiser; text is attended to on the two lower levels, where a cell is 32 and 64 pixels wide."""
     return UNet2DConditionModel(
         sample_size=(24, 48),
-        in_channels=autoencoder.LATENT_CHANNELS,
-        out_channels=autoencoder.LATENT_CHANNELS,
+        in_channels=channels,
+        out_channels=channels,
         layers_per_block=layers,
         block_out_channels=widths,
         down_block_types=("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"),
@@ -71,6 +75,19 @@ def scheduler() -> DDIMScheduler:
     )
 
 
+def start_from(folder: Path, channels: int) -> UNet2DConditionModel:
+    """A saved denoiser to begin from, in its own make. Raises ValueError if latents or text are of other widths."""
+    model = UNet2DConditionModel.from_pretrained(folder, torch_dtype=torch.float32, local_files_only=True)
+    for key, here in (("in_channels", channels), ("cross_attention_dim", text.WIDTH)):
+        if model.config[key] != here:
+            raise ValueError(f"{folder} has {key} {model.config[key]}; here it is {here}")
+    return model
+
+
+def _made(config: dict[str, Any]) -> UNet2DConditionModel:
+    return UNet2DConditionModel.from_config({k: v for k, v in config.items() if k != "_name_or_path"})
+
+
 def train(settings: Settings) -> None:
     """Train for a while; goes on from ``folder/denoiser.pt`` (model, average, optimiser, step).
 
@@ -82,7 +99,11 @@ def train(settings: Settings) -> None:
 def loss_of(
     model: Callable[..., Any], alphas: Tensor, z: Tensor, states: Tensor, weight: Tensor, generator: torch.Generator
 ) -> Tensor:
-    """The weighted v-prediction loss of a batch; timesteps spread evenly over the batch, min-SNR-5 weights."""
+    """The weighted v-prediction loss of a batch; timesteps spread evenly over the batch, min-SNR-5 weights.
+
+    Those weights all but leave out the noisy end, where nothing but the words can tell the place and the composition;
+    0.3 / (SNR + 1) on top gives it a voice.
+    """
     n = len(z)
     u = (torch.arange(n, device=z.device) + torch.rand(n, generator=generator, device=z.device)) / n
     t = (u * 1000).long().clamp(0, 999)
@@ -92,7 +113,7 @@ def loss_of(
     target = a.sqrt() * noise - (1 - a).sqrt() * z
     got = model(noisy, t, encoder_hidden_states=states).sample
     snr = alphas[t] / (1 - alphas[t]).clamp_min(1e-8)
-    k = snr.clamp(max=5.0) / (snr + 1) + 0.05  # the pure-noise end keeps a voice: it decides the composition
+    k = (snr.clamp(max=5.0) + 0.3) / (snr + 1)
     share = weight / weight.mean((1, 2), keepdim=True)
     each = ((got.float() - target).square().mean(1) * share).mean((1, 2))
     out: Tensor = (each * k).mean()
@@ -112,7 +133,17 @@ class _Course:
         self.device = torch.device(settings.device)
         self.path = settings.folder / "denoiser.pt"
         torch.manual_seed(settings.seed)
-        self.model = build(settings.widths, settings.layers).to(self.device, memory_format=torch.channels_last)
+        self.state = torch.load(self.path, map_location="cpu", weights_only=True) if self.path.exists() else None
+        channels = latents.shards(settings.folder)[0].latents.shape[1]
+        if self.state is not None:
+            self.model = _made(self.state["config"])
+        elif settings.start is not None:
+            self.model = start_from(settings.start, channels)
+        else:
+            self.model = build(settings.widths, settings.layers, channels)
+        #: what is faster there
+        self.layout = torch.channels_last if self.device.type == "cuda" else torch.contiguous_format
+        self.model = self.model.to(self.device, memory_format=self.layout).train()
         self.encoder = text.load(settings.folder, settings.device)
         self.ema = copy.deepcopy(self.model).eval().requires_grad_(False)
         self.params: list[Tensor] = list(self.model.parameters())
@@ -123,17 +154,19 @@ class _Course:
             self.params += list(self.encoder.parameters())
         fused = True if self.device.type == "cuda" else None
         self.optimizer = torch.optim.AdamW(groups, lr=settings.rate, betas=(0.9, 0.98), weight_decay=0.01, fused=fused)
-        self.step = 0
-        if self.path.exists():
-            self._resume()
+        self.step = self.fresh_from = 0
+        if self.state is not None:
+            self._resume(self.state)
+            self.state = None
 
-    def _resume(self) -> None:
-        state = torch.load(self.path, map_location=self.device, weights_only=True)
+    def _resume(self, state: dict[str, Any]) -> None:
         self.model.load_state_dict(state["model"])
         self.ema.load_state_dict(state["ema"])
         self.step = int(state["step"])
         if state["joint"] == self.settings.joint:
             self.optimizer.load_state_dict(state["optimizer"])
+        else:
+            self.fresh_from = self.step  # a new optimiser warms up again
         if state["encoder"] is not None:
             self.encoder.load_state_dict(state["encoder"])
 
@@ -147,7 +180,8 @@ class _Course:
             "optimizer": self.optimizer.state_dict(),
         }
         state |= {"step": self.step, "joint": s.joint, "encoder": self.encoder.state_dict() if s.joint else None}
-        torch.save(state | {"widths": list(s.widths), "layers": s.layers}, part)
+        config = json.loads(self.model.to_json_string())
+        torch.save(state | {"config": config}, part)
         part.rename(self.path)
 
     def learn(self, loss: Tensor, rate: float, workers: int) -> None:
@@ -177,13 +211,13 @@ def _run(settings: Settings, rank: int, workers: int) -> None:
     start = saved = time.time()
     losses: list[Tensor] = []
     while parallel.agree(time.time() - start < settings.seconds, workers):
-        rate = _rate(settings, (time.time() - start) / settings.seconds, course.step - first)
+        rate = _rate(settings, (time.time() - start) / settings.seconds, course.step - course.fresh_from)
         z, ids, weight = (x.to(device, non_blocking=True) for x in next(feed))
-        z = (z * factor).contiguous(memory_format=torch.channels_last)
+        z = (z * factor).contiguous(memory_format=course.layout)
         with torch.autocast(device.type, torch.bfloat16, enabled=settings.half):
             with torch.set_grad_enabled(settings.joint):
                 states = course.encoder(input_ids=ids).last_hidden_state
-            loss = loss_of(model, alphas, z, states, weight, generator)
+            loss = loss_of(model, alphas, z, states, weight**settings.emphasis, generator)
         course.learn(loss, rate, workers)
         losses.append(loss.detach())
         if rank == 0 and course.step % 100 == 0:
@@ -207,6 +241,6 @@ def is_trained(folder: Path) -> bool:
 def load(folder: Path) -> tuple[UNet2DConditionModel, dict[str, Tensor] | None]:
     """The averaged denoiser, and the text encoder's weights where it was trained along with it."""
     state = torch.load(folder / "denoiser.pt", map_location="cpu", weights_only=True)
-    model = build(tuple(state["widths"]), int(state["layers"]))
+    model = _made(state["config"])
     model.load_state_dict(state["ema"])
     return model.eval(), state["encoder"]

@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import torch
+from diffusers import AutoencoderKL
 
 from novel.embedded import scenes
-from novel.embedded.training import autoencoder, corpus, language, wordings
+from novel.embedded.training import autoencoder, corpus, curriculum, language, wordings
 
 #: How many wordings of each scene are kept.
 TURNS = 4
@@ -47,22 +49,53 @@ def weight_map(scene: scenes.Scene) -> npt.NDArray[np.uint8]:
 
 def _files(folder: Path, size: tuple[int, int]) -> dict[str, Path]:
     stem = f"v{scenes.VERSION}-{size[0]}x{size[1]}"
-    return {k: folder / f"{k}-{stem}.npy" for k in ("latents", "ids", "weight")}
+    return {k: folder / f"{k}-{stem}.npy" for k in ("latents", "ids", "weight", "number")}
 
 
-def counts(total: int) -> list[int]:
-    """How many pictures of each size a corpus of ``total`` holds."""
-    return [round(total * share) for share in SHARES]
+def counts(total: int, first: bool = False) -> list[int]:
+    """How many pictures of each size a corpus of ``total`` holds; what comes first is all wide."""
+    return [total, 0, 0] if first else [round(total * share) for share in SHARES]
 
 
-def make(folder: Path, total: int, device: str, workers: int, half: bool) -> None:
-    """Draw a corpus and encode it; what is there already stays, so it can be stopped and enlarged."""
+def make(folder: Path, total: int, device: str, workers: int, half: bool, first: bool = False) -> None:
+    """Draw a corpus and encode it; what is there already stays, so it can be stopped and enlarged.
+
+    With ``first`` the pictures that are added are those that the curriculum begins with.
+    """
     corpus.manifest(folder)
-    vae = autoencoder.load(folder, device)
+    vae, times = autoencoder.encoder(folder, device)
     vae.requires_grad_(False)
-    for size, count in zip(scenes.SIZES, counts(total), strict=True):
-        _fill(folder, size, count, vae, device, workers, half)
+    for size, count in zip(scenes.SIZES, counts(total, first), strict=True):
+        _fill(_Source(folder, size, first, workers), count, _Coder(vae, times, device, half))
     scale(folder)
+
+
+@dataclass(frozen=True, slots=True)
+class _Coder:
+    """What makes latents of pictures, after they are made ``times`` smaller."""
+
+    vae: AutoencoderKL
+    times: int
+    device: str
+    half: bool
+
+    @torch.no_grad()
+    def __call__(self, pictures: list[npt.NDArray[np.uint8]]) -> npt.NDArray[np.float16]:
+        x = torch.from_numpy(np.stack(pictures)).to(self.device).permute(0, 3, 1, 2).float() / 127.5 - 1
+        x = autoencoder.reduced(x, self.times).contiguous()
+        with torch.autocast(torch.device(self.device).type, torch.bfloat16, enabled=self.half):
+            z = autoencoder.mean_of(self.vae, x)
+        return z.float().cpu().numpy().astype(np.float16)
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """Where the pictures of one size come from."""
+
+    folder: Path
+    size: tuple[int, int]
+    first: bool
+    workers: int
 
 
 def _sample(job: corpus.Job) -> tuple[corpus.Pixels, npt.NDArray[np.uint16], npt.NDArray[np.uint8]]:
@@ -72,17 +105,17 @@ def _sample(job: corpus.Job) -> tuple[corpus.Pixels, npt.NDArray[np.uint16], npt
     return corpus.draw_job(job), language.encode(texts), weight_map(scenes.scene_number(split, index, size))
 
 
-def _fill(
-    folder: Path, size: tuple[int, int], count: int, vae: torch.nn.Module, device: str, workers: int, half: bool
-) -> None:
-    width, height = size
+def _fill(source: _Source, count: int, coder: _Coder) -> None:
+    folder, (width, height) = source.folder, source.size
     h, w = height // autoencoder.FACTOR, width // autoencoder.FACTOR
+    channels = int(coder.vae.config["latent_channels"])
     shapes = {
-        "latents": (np.float16, (autoencoder.LATENT_CHANNELS, h, w)),
+        "latents": (np.float16, (channels, h, w)),
         "ids": (np.uint16, (TURNS, language.LENGTH)),
         "weight": (np.uint8, (h, w)),
+        "number": (np.int64, ()),
     }
-    files = _files(folder, size)
+    files = _files(folder, source.size)
     done_path = folder / f"done-{width}x{height}.json"
     done = json.loads(done_path.read_text())["count"] if done_path.exists() else 0
     if done >= count:
@@ -95,31 +128,24 @@ def _fill(
         if old is not None:
             arrays[k][:done] = old[:done]
         part.rename(files[k])
-    step = 64 if device != "cpu" else 8
+    taken = frozenset(arrays["number"][:done].tolist())
+    arrays["number"][done:] = list(islice(curriculum.numbers("train", source.size, source.first, taken), count - done))
+    numbers = arrays["number"][done:].tolist()
+    step = 64 if coder.device != "cpu" else 8
     batch: list[npt.NDArray[np.uint8]] = []
     at = done
-    for i, (picture, ids, weight) in enumerate(corpus.each(_sample, "train", range(done, count), size, workers), done):
+    made = corpus.each(_sample, "train", numbers, source.size, source.workers)
+    for i, (picture, ids, weight) in enumerate(made, done):
         arrays["ids"][i], arrays["weight"][i] = ids, weight
         batch.append(picture)
         if len(batch) == step or i + 1 == count:
-            arrays["latents"][at : i + 1] = _encode(vae, batch, device, half)
+            arrays["latents"][at : i + 1] = coder(batch)
             at, batch = i + 1, []
             if at % 256 < step or at == count:
                 for array in arrays.values():
                     array.flush()
                 done_path.write_text(json.dumps({"count": at}))
-                print(json.dumps({"size": list(size), "pictures": at}), flush=True)
-
-
-@torch.no_grad()
-def _encode(
-    vae: torch.nn.Module, batch: list[npt.NDArray[np.uint8]], device: str, half: bool
-) -> npt.NDArray[np.float16]:
-    x = torch.from_numpy(np.stack(batch)).to(device).permute(0, 3, 1, 2).float() / 127.5 - 1
-    x = x.contiguous(memory_format=torch.channels_last)
-    with torch.autocast(torch.device(device).type, torch.bfloat16, enabled=half):
-        z = autoencoder.mean_of(vae, x)
-    return z.float().cpu().numpy().astype(np.float16)
+                print(json.dumps({"size": list(source.size), "pictures": at}), flush=True)
 
 
 def shards(folder: Path) -> list[Shard]:
@@ -128,7 +154,7 @@ def shards(folder: Path) -> list[Shard]:
     for size in scenes.SIZES:
         done = folder / f"done-{size[0]}x{size[1]}.json"
         if done.exists() and (n := json.loads(done.read_text())["count"]):
-            arrays = {k: np.load(p, mmap_mode="r")[:n] for k, p in _files(folder, size).items()}
+            arrays = {k: np.load(p, mmap_mode="r")[:n] for k, p in _files(folder, size).items() if k != "number"}
             out.append(Shard(arrays["latents"], arrays["ids"], arrays["weight"]))
     return out
 
