@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from novel.cli.options import DEFAULT_OUT, Out, Panels, StoryFile
+from novel.cli.options import DEFAULT_OUT, Out, Panels, StoryFile, StyleName
 
 EXAMPLES = """Examples:
 
@@ -75,6 +75,7 @@ def retake(
         tuple[str, str] | None,
         typer.Option("--extend", metavar="SIDE SHARE", help="More room beside the picture: right 25%."),
     ] = None,
+    style: StyleName = None,
     device: Annotated[str, typer.Option("--device", help="auto, cpu, cuda, cuda:1, mps.")] = "auto",
     out: Out = DEFAULT_OUT,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
@@ -92,7 +93,7 @@ def retake(
     changes = Changes(count, seed, prompt, negative, strength, steps, guidance, model, vary, mask, region, extend)
     progress = make_progress(quiet=quiet)
     say = _nothing if quiet else _say
-    result = run(story, panels, changes, Choices(device=device, out=out), progress, say)
+    result = run(story, panels, changes, Choices(style=style, device=device, out=out), progress, say)
     for one in result.panels:
         for path in one.files:
             print(path)

@@ -315,3 +315,22 @@ def test_a_decision_asks_for_no_heavy_library(story_file: Path, out: Path) -> No
         )
         heavy = {"torch", "diffusers", "transformers", "peft"} & {m.split(".")[0] for m in done.stderr.split()}
         assert not heavy, words
+
+
+def test_a_book_in_another_style_is_retaken_in_that_style(story_file: Path, out: Path, novel) -> None:
+    styles = story_file.parent / "styles"
+    (styles / "ink.yaml").write_text((styles / "test.yaml").read_text().replace("bright comic", "noir ink"))
+    for words in (
+        ("build", story_file, "--style", "ink"),
+        ("retake", story_file, "second", "--style", "ink", "--count", "2"),
+        ("approve", story_file, "first", "--style", "ink"),
+        ("pick", story_file, "second", "2"),
+        ("build", story_file, "--style", "ink"),
+    ):
+        done = novel(*words)
+        assert done.returncode == 0, done.stderr
+    assert json.loads((out / "story" / "build.json").read_text())["rendered"] == 1, "what continues it starts anew"
+    picked = candidates.read(out / "story", "second")[2]
+    assert "noir ink" in picked.request.prompt
+    drawn = (out / "story" / "takes" / "second" / picked.file).read_bytes()
+    assert (out / "story" / "panels" / "second.png").read_bytes() == drawn
