@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from novel.build_record import book_record
 from novel.errors import DiagnosticsError, RenderIncomplete
 from novel.imprint import colophon, generator, stack_versions
-from novel.prepare import Choices, Prepared, known_panel, last_build, own_picture, prepare
+from novel.prepare import Choices, Prepared, last_build, own_picture, prepare
 from novel.request import RenderedPanel
 from novel.store import write_atomically
 
@@ -63,7 +63,7 @@ def build(
     exporters = {name: exporter(name) for name in choices.formats}
     with clock("plan"):
         made = prepare(story, choices)
-    only = tuple(known_panel(made, panel) for panel in choices.only)
+    only = tuple(made.book.known_panel(panel) for panel in choices.only)
     if made.book.warnings or made.takes.warnings:
         count = len(made.book.warnings) + len(made.takes.warnings)
         say(f"{count} warning{'s' if count > 1 else ''} about {story}: `novel check {story}` shows what")

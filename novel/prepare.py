@@ -5,11 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from novel.errors import UsageError
 from novel.plan.build import make_plan
 from novel.plan.lock import obey
 from novel.plan.model import ModelSpec, Plan
@@ -142,16 +140,6 @@ def _planned(
         check_requests(drawn, place)
         adapters.check_all(drawn, plan.assets, place, model.name)
     return Prepared(book, spec, source, plan, folder, store, takes, sources, lock)
-
-
-def known_panel(made: Prepared, panel: str) -> str:
-    """The panel's id, which must be one of the story's. Raises UsageError with the nearest."""
-    known = [p.id for p in made.book.story.panels()]
-    if panel not in known:
-        near = get_close_matches(panel, known, 1)
-        hint = f"Did you mean {near[0]!r}?" if near else "`novel plan` lists the panels."
-        raise UsageError(f"There is no panel {panel!r} in {made.book.file}.", hint)
-    return panel
 
 
 def own_picture_key(store: Store, path: Path) -> str:

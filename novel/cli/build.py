@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated
 
 import typer
 
 from novel.cli.options import DEFAULT_OUT, Model, Out, Steps, StoryFile, StyleName
+from novel.cli.saying import say_to_the_user
 
 EXAMPLES = """Examples:
 
@@ -73,14 +73,6 @@ def build(
         show_layout=show_layout,
         strip_prompts=strip_prompts,
     )
-    result = run(story, choices, make_progress(quiet=quiet), say=_nothing if quiet else _say)
+    result = run(story, choices, make_progress(quiet=quiet), say=say_to_the_user(quiet=quiet))
     for path in result.files:
         print(path)
-
-
-def _say(message: str) -> None:
-    print(message, file=sys.stderr)
-
-
-def _nothing(message: str) -> None:
-    pass

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from novel.cli.options import DEFAULT_OUT, Out, Panels, StoryFile, StyleName
+from novel.cli.saying import say_to_the_user
 
 EXAMPLES = """Examples:
 
@@ -92,7 +92,7 @@ def retake(
 
     changes = Changes(count, seed, prompt, negative, strength, steps, guidance, model, vary, mask, region, extend)
     progress = make_progress(quiet=quiet)
-    say = _nothing if quiet else _say
+    say = say_to_the_user(quiet=quiet)
     result = run(story, panels, changes, Choices(style=style, device=device, out=out), progress, say)
     for one in result.panels:
         for path in one.files:
@@ -100,11 +100,3 @@ def retake(
         for path in one.sheets:
             print(path)
         say(f"{one.panel}: takes {', '.join(map(str, one.numbers))}; choose with: novel pick {story} {one.panel} N")
-
-
-def _say(message: str) -> None:
-    print(message, file=sys.stderr)
-
-
-def _nothing(message: str) -> None:
-    pass

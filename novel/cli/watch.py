@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from novel.cli.options import DEFAULT_OUT, Model, Out, Steps, StoryFile, StyleName
+from novel.cli.saying import say_to_the_user
 
 EXAMPLES = """Examples:
 
@@ -42,4 +43,4 @@ def watch(
 
     formats = tuple(name for part in to.split(",") if (name := part.strip()))
     choices = Choices(formats=formats, model=model, style=style, steps=steps, device=device, out=out)
-    run(story, choices, port=port, open_browser=browser)
+    run(story, choices, say_to_the_user(), port=port, open_browser=browser)

@@ -14,7 +14,6 @@ from novel.errors import UsageError
 from novel.request import RenderRequest
 from novel.store import write_atomically
 from novel.story.load import load_story
-from novel.story.model import Story
 from novel.story.takes import Take, Takes
 from novel.story.takes_form import load_takes
 
@@ -36,7 +35,7 @@ def pick(story_file: Path, panel: str, number: int, out: Path) -> Decision:
     that it would no longer come out as it was shown."""
     folder = out / story_file.stem
     book = load_story(story_file)
-    _known(book.story, story_file, panel)
+    book.known_panel(panel)
     candidates = kept.read(folder, panel)
     candidate = candidates[number]
     takes = load_takes(story_file, book.story)
@@ -96,10 +95,10 @@ def differing(before: RenderRequest, after: RenderRequest) -> str:
 
 def approve(story_file: Path, panels: Sequence[str], choices: Choices, *, undo: bool = False) -> list[Decision]:
     """Fix the panels' pictures as they are now: whatever changes, `build` keeps them. ``undo`` lets them go again."""
-    from novel.prepare import known_panel, prepare
+    from novel.prepare import prepare
 
     made = prepare(story_file, choices)
-    chosen = [known_panel(made, panel) for panel in dict.fromkeys(panels)]
+    chosen = [made.book.known_panel(panel) for panel in dict.fromkeys(panels)]
     takes = {panel: (_released if undo else _approved)(made, panel) for panel in chosen}
     decisions = []
     for panel, take in takes.items():
@@ -138,7 +137,7 @@ def revert(story_file: Path, panels: Sequence[str]) -> list[Decision]:
     decided = load_takes(story_file, book.story).panels
     for panel in panels:
         if panel not in decided:  # A panel that has gone from the story can still be reverted.
-            _known(book.story, story_file, panel)
+            book.known_panel(panel)
     decisions = []
     for panel in dict.fromkeys(panels):
         changed = panel in decided and write_take(story_file, book.story, panel, None)
@@ -148,25 +147,13 @@ def revert(story_file: Path, panels: Sequence[str]) -> list[Decision]:
     return decisions
 
 
-def _known(story: Story, file: Path, panel: str) -> None:
-    from difflib import get_close_matches
-
-    ids = [p.id for p in story.panels()]
-    if panel not in ids:
-        near = get_close_matches(panel, ids, 1)
-        raise UsageError(
-            f"There is no panel {panel!r} in {file}.",
-            f"Did you mean {near[0]!r}?" if near else "`novel plan` lists the panels.",
-        )
-
-
 def listed(story_file: Path, panel: str | None, out: Path) -> list[dict[str, Any]]:
     """For each panel that has a take or candidates (or for one): what was decided, and which candidates there are."""
     book = load_story(story_file)
     takes: Takes = load_takes(story_file, book.story)
     folder = out / story_file.stem
     if panel is not None:
-        _known(book.story, story_file, panel)
+        book.known_panel(panel)
     ids = [p.id for p in book.story.panels()]
     with_some = {*takes.panels, *kept.panels_with_candidates(folder)}
     rows = []

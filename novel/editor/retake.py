@@ -14,7 +14,7 @@ from novel.editor.candidates import Candidate, Candidates
 from novel.editor.parts import extension_of, region_of
 from novel.errors import RenderIncomplete, UsageError
 from novel.plan.model import PanelSlot
-from novel.prepare import Choices, Prepared, known_panel, own_picture, prepare, prepare_with
+from novel.prepare import Choices, Prepared, own_picture, prepare, prepare_with
 from novel.request import RenderRequest
 from novel.store import write_atomically
 from novel.story.model import Panel
@@ -85,7 +85,7 @@ def retake(
 
     _sound(changes)
     made = prepare(story, choices)
-    chosen = [known_panel(made, panel) for panel in dict.fromkeys(panels)]
+    chosen = [made.book.known_panel(panel) for panel in dict.fromkeys(panels)]
     drafts = [draft for panel in chosen for draft in _drafts(made, panel, changes)]
     requests = {f"{draft.panel} take {draft.number}": draft.request for draft in drafts}
     beginnings: dict[str, RenderRequest] = {r.key: r for r in made.plan.requests.values()}

@@ -11,7 +11,7 @@ from typing import Any, TextIO
 from novel.editor.recipe import Recipe, Told, read_file, told_by
 from novel.editor.safe_text import as_json, printable
 from novel.errors import DiagnosticsError, FileError, MissingError, UsageError
-from novel.prepare import Choices, Prepared, known_panel, prepare
+from novel.prepare import Choices, Prepared, prepare
 from novel.render.png_chunks import SIGNATURE
 from novel.request import Init, MaskBox, MaskFile, MaskMargins, RenderRequest
 from novel.store import Store, sha256_of, write_atomically
@@ -60,7 +60,7 @@ def find(what: Path, panel: str | None, choices: Choices) -> Picture:
         return Picture(what, png, told, store, notes=notes)
     made, note = _made(what, choices)
     if made is not None:
-        known_panel(made, panel)
+        made.book.known_panel(panel)
     elif not re.fullmatch(ID, panel):
         raise UsageError(f"{panel!r} is no panel's id.", "Ids are of small letters, digits and hyphens.")
     path = choices.out / what.stem / "panels" / f"{panel}.png"

@@ -13,7 +13,7 @@ from novel.build import opener
 from novel.editor.recipe import Recipe, read_file, told_by
 from novel.editor.safe_text import printable
 from novel.errors import MissingError, NovelError, OutputError, RenderIncomplete
-from novel.prepare import Choices, Prepared, known_panel, prepare
+from novel.prepare import Choices, Prepared, prepare
 from novel.render import png
 from novel.render.backend import PanelFailed, Pixels
 from novel.render.own_picture import pixels_from_file
@@ -143,7 +143,7 @@ def verify(story: Path, choices: Choices, panels: tuple[str, ...], sample: int |
     with.
     """
     made = prepare(story, choices)
-    named = tuple(dict.fromkeys(known_panel(made, panel) for panel in panels))
+    named = tuple(dict.fromkeys(made.book.known_panel(panel) for panel in panels))
     asked = named or tuple(panel.id for panel in made.book.story.panels())
     left_out = {panel: reason for panel in asked if (reason := _nothing_of(made, panel))}
     chosen = [panel for panel in asked if panel not in left_out]

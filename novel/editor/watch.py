@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -11,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from novel.build import BuildResult, build, opener
+from novel.build import BuildResult, Say, build, opener
 from novel.editor.draft import is_complete, write_draft
 from novel.editor.serve import BookServer
 from novel.editor.sources import Watched, settled, sources
@@ -27,14 +26,12 @@ _LOOK_EVERY = 0.2
 _GONE_FOR = 1.0
 """Seconds that a file may be missing before it counts as gone: editors save by putting another file in its place."""
 
-Say = Callable[[str], None]
-
 
 class _Changed(Exception):
     """A file was saved while pictures were drawn: what is drawn now may be for nothing."""
 
 
-def watch(story: Path, choices: Choices, *, port: int = 0, open_browser: bool = False, say: Say | None = None) -> None:
+def watch(story: Path, choices: Choices, say: Say, *, port: int = 0, open_browser: bool = False) -> None:
     """Build the book, show it in a browser, and do so again whenever a file that it follows from says something new.
 
     Returns when it is interrupted. Problems are shown beside the last good book. Raises FileError where the port is
@@ -45,7 +42,6 @@ def watch(story: Path, choices: Choices, *, port: int = 0, open_browser: bool = 
 
     with _faults_are_shown():
         read_source(story, "story")  # A name that was mistyped is said at once, not waited for.
-    say = say or _say
     if "html" not in choices.formats:
         choices = _with_html(choices)
     server = BookServer(choices.out / story.stem / f"{story.stem}.html", port)
@@ -196,7 +192,3 @@ def _interrupted_by_signals() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
-
-
-def _say(message: str) -> None:
-    print(message, file=sys.stderr, flush=True)

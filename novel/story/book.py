@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from novel.errors import Diagnostic, RefusedError
+from novel.errors import Diagnostic, RefusedError, UsageError
 from novel.story import assets
 from novel.story.faults import AssetFault
 from novel.story.model import Story
 from novel.story.source import SourceText
+from novel.story.spelling import did_you_mean
 from novel.story.style import Style
 from novel.story.tree import Mapping, Node, Sequence
 
@@ -56,6 +57,14 @@ class Book:
     def style_asset(self, rel: str) -> Path:
         """The file that the style names as ``rel``. Raises ``RefusedError`` for a path that isn't safe."""
         return _asset(self.style_file, rel)
+
+    def known_panel(self, panel_id: str) -> str:
+        """The panel's id, which must be one of the story's. Raises ``UsageError`` with the nearest."""
+        known = [panel.id for panel in self.story.panels()]
+        if panel_id not in known:
+            hint = did_you_mean(panel_id, known) or "`novel plan` lists the panels."
+            raise UsageError(f"There is no panel {panel_id!r} in {self.file}.", hint)
+        return panel_id
 
     def at(
         self,

@@ -129,7 +129,7 @@ def test_plan_says_what_is_to_be_rendered_and_what_is_there(novel, story_file: P
         (["build"], 2, "STORY"),
         (["bild"], 2, "build"),
         (["build", "story.yaml", "--to", "docx"], 2, "pdf"),
-        (["build", "story.yaml", "--only", "frist"], 2, "'first'"),
+        (["build", "story.yaml", "--only", "frist"], 2, "`first`"),
         (["build", "gone.yaml"], 5, "gone.yaml"),
         (["check", "gone.yaml"], 5, "gone.yaml"),
         (["build", "story.yaml", "--model", "./no-such-folder"], 4, "no-such-folder"),

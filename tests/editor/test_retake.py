@@ -221,7 +221,7 @@ def test_a_take_of_a_story_that_changed_since_is_refused(story_file: Path, out: 
 
 
 BAD: list[tuple[dict[str, object], str]] = [
-    ({"panels": ["secnd"]}, "Did you mean 'second'"),
+    ({"panels": ["secnd"]}, "Did you mean `second`"),
     ({"count": 0}, "from 1 to"),
     ({"vary": 0.2, "region": "left"}, "can't be used together"),
     ({"strength": 0.4}, "starts from no picture"),
@@ -259,11 +259,11 @@ def test_bad_decisions_say_what_is_wrong_and_change_nothing(story_file: Path, ou
     before = state(story_file.parent)
     for words, code, said in (
         (("pick", story_file, "second", "7"), 2, "Did you mean 2? Takes: 1, 2."),
-        (("pick", story_file, "secnd", "1"), 2, "Did you mean 'second'?"),
+        (("pick", story_file, "secnd", "1"), 2, "Did you mean `second`?"),
         (("pick", story_file, "first", "1"), 2, "first has no takes."),
         (("approve", story_file, "nobody"), 2, "There is no panel 'nobody'"),
-        (("revert", story_file, "frist"), 2, "Did you mean 'first'?"),
-        (("takes", story_file, "frist"), 2, "Did you mean 'first'?"),
+        (("revert", story_file, "frist"), 2, "Did you mean `first`?"),
+        (("takes", story_file, "frist"), 2, "Did you mean `first`?"),
         (("retake", story_file, "second", "--out", "elsewhere", "--region", "left"), 2, "has no picture yet"),
     ):
         done = novel(*words)
