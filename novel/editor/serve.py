@@ -7,6 +7,7 @@ its name point here (DNS rebinding) is turned away by the Host header.
 from __future__ import annotations
 
 import json
+import sys
 import threading
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -24,19 +25,30 @@ _POLICY = (
 )
 
 
+class _Server(ThreadingHTTPServer):
+    """Leaves no trace of a browser that went away in the middle of an answer, as every reload lets it."""
+
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Only what is a fault of ours is told."""
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
+
+
 class BookServer:
     """Serves one HTML book on 127.0.0.1. ``port`` 0 takes any free one. Raises FileError where the port is taken."""
 
     def __init__(self, book: Path, port: int = 0) -> None:
         self._book = book
         self._news = threading.Condition()
-        self._build, self._problem, self._closed = 0, "", False
+        # A book from before is shown until it is written anew, also where the story has a mistake just now.
+        self._build, self._problem, self._closed = int(book.is_file()), "", False
         try:
-            self._server = ThreadingHTTPServer(("127.0.0.1", port), self._handler())
+            self._server = _Server(("127.0.0.1", port), self._handler())
         except OSError as error:
             reason = (error.strerror or str(error)).lower()
             raise FileError(f"Port {port} can't be used: {reason}.", "Take another, or leave --port out.") from error
-        self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.1,), daemon=True)
         self._thread.start()
 

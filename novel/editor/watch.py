@@ -15,13 +15,15 @@ from novel.editor.draft import is_complete, write_draft
 from novel.editor.serve import BookServer
 from novel.editor.sources import Watched, settled, sources
 from novel.errors import NovelError
+from novel.layout.fonts import face
 from novel.prepare import Choices, Prepared, prepare
+from novel.story.assets import is_font_path
 
 if TYPE_CHECKING:
     from novel.render.backend import Backend
     from novel.render.progress import Progress
 
-_LOOK_EVERY = 0.2
+_LOOK_EVERY = 0.1
 """Seconds between looks at the files."""
 _GONE_FOR = 1.0
 """Seconds that a file may be missing before it counts as gone: editors save by putting another file in its place."""
@@ -35,11 +37,14 @@ def watch(story: Path, choices: Choices, say: Say, *, port: int = 0, open_browse
     """Build the book, show it in a browser, and do so again whenever a file that it follows from says something new.
 
     Returns when it is interrupted. Problems are shown beside the last good book. Raises FileError where the port is
-    taken or the story's file is not there at the start.
+    taken or the story's file is not there at the start, UsageError for a format that there isn't.
     """
+    from novel.export import exporter
     from novel.render.progress import make_progress
     from novel.story.textfile import read_source
 
+    for name in choices.formats:
+        exporter(name)  # A format that isn't one stays wrong, whatever is saved.
     with _faults_are_shown():
         read_source(story, "story")  # A name that was mistyped is said at once, not waited for.
     if "html" not in choices.formats:
@@ -79,11 +84,15 @@ def _once(
 ) -> None:
     """One round: the words at once, then what must be drawn, then the whole."""
     began = time.perf_counter()
+    drafted = False
+    if any(is_font_path(path.name) for path in watched.files):
+        face.cache_clear()  # A font of the writer's own may be another one by now.
     try:
         made = prepare(story, choices)
         if not is_complete(made):
             with made.store.lock(on_wait=say):
                 write_draft(made, choices)
+            drafted = True
             server.written()
             say(f"words after {time.perf_counter() - began:.1f} s; drawing")
         result = build(story, choices, _Alert(progress, watched), say, warm.opening)
@@ -91,6 +100,10 @@ def _once(
         say(_told(result, time.perf_counter() - began))
     except _Changed:
         say("saved meanwhile; beginning again")
+    except KeyboardInterrupt:
+        if drafted:
+            say(f"Not all pictures are drawn; the book shows what there was: `novel build {story}` goes on.")
+        raise
     except NovelError as error:
         server.problem(str(error))
         say(str(error))

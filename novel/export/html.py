@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,14 +34,6 @@ def write_html(document: Document, pictures: Pictures, path: Path) -> None:
 
 def html_bytes(document: Document, pictures: Pictures) -> bytes:
     """The HTML file. The same document and pictures give the same bytes."""
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),  # The package's own folder, never a story's.
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-    )
 
     def asset(name: str) -> Markup:
         return Markup((_TEMPLATES / name).read_text(encoding="utf-8"))
@@ -53,24 +46,41 @@ def html_bytes(document: Document, pictures: Pictures) -> bytes:
     lettering = Lettering(document)
     repeated = repeated_pictures(document)
     size = document.pages[0].trim if document.pages else None
-    stream = environment.get_template("book.html.j2").generate(
-        document=document,
-        pages=page_views(document, lettering),
-        lettering=lettering,
-        repeated=repeated,
-        picture=picture,
-        asset=asset,
-        script=script,
-        script_hash=base64.b64encode(hashlib.sha256(str(script).encode()).digest()).decode("ascii"),
-        size=size,
-        papers=papers(document),
-        shape=_shape(document),
+    stream = (
+        _environment()
+        .get_template("book.html.j2")
+        .generate(
+            document=document,
+            pages=page_views(document, lettering),
+            lettering=lettering,
+            repeated=repeated,
+            picture=picture,
+            asset=asset,
+            script=script,
+            script_hash=base64.b64encode(hashlib.sha256(str(script).encode()).digest()).decode("ascii"),
+            size=size,
+            papers=papers(document),
+            shape=_shape(document),
+        )
     )
     # Piece by piece, so that the pictures are never all in memory twice.
     data = io.BytesIO()
     for piece in stream:
         data.write(piece.encode())
     return data.getvalue()
+
+
+@cache
+def _environment() -> Environment:
+    # Kept: reading the template takes longer than filling it in.
+    return Environment(
+        loader=FileSystemLoader(_TEMPLATES),  # The package's own folder, never a story's.
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
 
 
 def _shape(document: Document) -> str:

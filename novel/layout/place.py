@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from heapq import heappop, heappush
 from typing import NamedTuple
 
@@ -23,6 +24,8 @@ from novel.layout.tail import Voice
 
 COLUMNS, ROWS = 9, 7
 """The grid of places. Rows lie closer at the top, where most balloons end up."""
+REMEMBERED = 256
+"""Panels whose places are kept: who letters a book again with one line changed searches for that line's panel only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,14 @@ def place(
         return []
     if any(not v.shapes for v in voices):
         return None
+    found = _found(tuple(voices), panel, area, tuple(people), rtl, spacing)
+    return None if found is None else list(found)
+
+
+@lru_cache(REMEMBERED)
+def _found(
+    voices: tuple[Voice, ...], panel: Rect, area: Rect, people: tuple[Person, ...], rtl: bool, spacing: float
+) -> tuple[Placed, ...] | None:
     ground = Ground.of(panel, people, rtl=rtl, spacing=spacing)
     states = [_State(0.0, (), ())]
     for index, voice in enumerate(voices):
@@ -75,7 +86,7 @@ def place(
         if not states:
             return None
     placed = [Placed(o.shape, Point(o.x, o.y), Point(*o.tip) if o.tip else None) for o in states[0].options]
-    return _cleared(_joined(placed, voices)) if len(placed) > 1 else placed
+    return tuple(_cleared(_joined(placed, voices)) if len(placed) > 1 else placed)
 
 
 def _kept_tail(first: Placed, second: Placed, mouth: Point | None, *, fixed: bool) -> Placed | None:

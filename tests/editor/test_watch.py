@@ -17,8 +17,13 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from novel.build import build
+from novel.editor import watch
+from novel.editor.draft import write_draft
 from novel.editor.serve import BookServer
 from novel.editor.sources import Watched, sources
+from novel.prepare import Choices, prepare
+from novel.render.progress import Quiet
 from novel.story.takes import takes_file
 
 WAIT = 60
@@ -36,6 +41,8 @@ class Watching:
             stderr=subprocess.PIPE,
             text=True,
             env={**os.environ, "NO_COLOR": "1"},
+            # A shell's background jobs, and so these tests when run in one, have interruptions switched off.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509
         )
         self.said: list[str] = []
         self._lines: queue.Queue[str | None] = queue.Queue()
@@ -170,6 +177,131 @@ def test_a_story_that_isn_t_there_and_a_port_that_is_taken_are_said(story_file: 
     assert "can't be used" in taken.stderr
 
 
+def test_a_format_that_there_is_not_is_said_at_once(story_file: Path, novel) -> None:
+    done = novel("watch", story_file, "--to", "docx")
+    assert done.returncode == 2
+    assert "docx" in done.stderr
+    assert done.stdout == ""
+
+
+def test_a_story_that_is_wrong_from_the_start_is_shown_beside_the_book_from_before(story_file: Path, novel) -> None:
+    assert novel("build", story_file, "--to", "html").returncode == 0
+    book = (story_file.parent / "output" / "story" / "story.html").read_bytes()
+    text = story_file.read_text()
+    story_file.write_text(text.replace("cast: [jon]", "cast: [nobody]"))
+    running = Watching(story_file)
+    try:
+        told = events(running.url)
+        while not (state := next(told))["problem"]:
+            pass
+        assert state["build"] == 1
+        assert "nobody" in str(state["problem"])
+        assert running.get("/book") == (200, book)
+        story_file.write_bytes(text.replace("\n", "\r\n").encode())
+        assert next(told) == {"build": 2, "problem": ""}
+        assert running.get("/book") == (200, book), "line ends are no words"
+    finally:
+        running.process.kill()
+
+
+def test_a_font_that_is_another_now_sets_the_words_anew(story_file: Path, novel) -> None:
+    from novel.layout.fonts import FAMILIES
+
+    style = story_file.parent / "styles" / "test.yaml"
+    font = style.with_name("own.ttf")
+    font.write_bytes(FAMILIES["comic-relief"].nearest(False, False).path.read_bytes())
+    style.write_text(style.read_text() + "lettering: {font: own.ttf, caps: false}\n")
+    running = Watching(story_file)
+    book = story_file.parent / "output" / "story" / "story.html"
+    try:
+        running.until("3 drawn")
+        before = book.read_bytes()
+        other = font.with_suffix(".new")
+        other.write_bytes(FAMILIES["patrick-hand"].nearest(False, False).path.read_bytes())
+        other.replace(font)
+        running.until("story.html")
+        assert running.end() == 0
+    finally:
+        running.process.kill()
+    mine = book.read_bytes()
+    assert mine != before
+    assert novel("build", story_file, "--to", "html").returncode == 0
+    assert book.read_bytes() == mine
+
+
+def test_a_draft_shows_the_last_picture_of_a_changed_panel_and_a_plain_one_for_a_new_one(story_file: Path) -> None:
+    choices = Choices(formats=("html",), out=story_file.parent / "output")
+    build(story_file, choices, Quiet())
+    folder = story_file.parent / "output" / "story"
+    text = story_file.read_text()
+    story_file.write_text(
+        text.replace("prompt: a robot", "prompt: a dragon")
+        + "      - {id: fourth, prompt: a boat, caption: At last.}\n"
+    )
+    kept = {p.name: p.read_bytes() for p in [*(folder / "panels").iterdir(), folder / "build.json"]}
+    write_draft(prepare(story_file, choices), choices)
+    draft = (folder / "story.html").read_text()
+    # Decoded and packed anew, the pictures have the same pixels; the plain one has a single colour.
+    shown = [_pixels(part.partition('"')[0]) for part in draft.split("data:image/png;base64,")[1:]]
+    old = [_decoded((folder / "panels" / f"{panel}.png").read_bytes()) for panel in ("first", "second", "third")]
+    assert shown[:3] == old
+    assert len(set(zip(*[iter(shown[3])] * 3, strict=True))) == 1
+    assert "AT LAST." in draft.upper()
+    now = {p.name: p.read_bytes() for p in [*(folder / "panels").iterdir(), folder / "build.json"]}
+    assert now == kept, "what the last build made is not touched"
+
+
+def _pixels(base64_png: str) -> bytes:
+    import base64
+
+    return _decoded(base64.b64decode(base64_png))
+
+
+def _decoded(png: bytes) -> bytes:
+    import io
+
+    from PIL import Image
+
+    with Image.open(io.BytesIO(png)) as image:
+        return image.convert("RGB").tobytes()
+
+
+def test_a_save_stops_the_drawing_after_the_picture_in_work_which_is_kept(story_file: Path) -> None:
+    choices = Choices(formats=("html",), out=story_file.parent / "output")
+    text = story_file.read_text()
+    done: list[str] = []
+
+    class Saving(Quiet):
+        """Saves the story when the first picture is done."""
+
+        def panel_done(self, panel: str, seconds: float) -> None:
+            done.append(panel)
+            if len(done) == 1:
+                story_file.write_text(text.replace("prompt: a cat", "prompt: a dog"))
+
+    watched = Watched(sources(story_file))
+    with pytest.raises(watch._Changed):
+        build(story_file, choices, watch._Alert(Saving(), watched))
+    assert done == ["first"]
+    assert not (choices.out / "story" / "story.html").exists(), "no book of an older order"
+    result = build(story_file, choices, watch._Alert(Saving(), Watched(sources(story_file))))
+    assert (result.rendered, result.from_store) == (2, 1)
+    assert done == ["first", "second", "third"]
+
+
+def test_a_browser_that_goes_away_leaves_no_trace(story_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    server = BookServer(story_file, 0)
+    try:
+        for fault in (ConnectionResetError(), BrokenPipeError(), ValueError("ours")):
+            try:
+                raise fault
+            except (OSError, ValueError):
+                server._server.handle_error(None, ("127.0.0.1", 1))
+            assert bool(capsys.readouterr().err) == isinstance(fault, ValueError)
+    finally:
+        server.close()
+
+
 def test_a_file_that_is_only_touched_has_not_changed(story_file: Path) -> None:
     watched = Watched(sources(story_file))
     assert {path.name for path in watched.files} == {"story.yaml", "test.yaml", "story.takes.yaml", "story.lock.yaml"}
@@ -219,6 +351,8 @@ def test_the_browser_reloads_and_keeps_its_place(watching: Watching) -> None:
         watching.edit("cast: [jon, ann]", "cast: [jon, <b>ann]")
         wait_for("document.getElementById('problem').textContent.includes('<b>ann')")
         assert value("document.getElementById('problem').children.length") == 0
+        assert watching.end() == 0
+        wait_for("""document.getElementById('problem').textContent.includes("doesn't answer")""")
     finally:
         browser.close()
 
@@ -226,10 +360,7 @@ def test_the_browser_reloads_and_keeps_its_place(watching: Watching) -> None:
 def test_a_model_stays_loaded_from_build_to_build(story_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import io
 
-    from novel.editor import watch
-    from novel.prepare import Choices, prepare
     from novel.render.fake import FakeBackend
-    from novel.render.progress import Quiet
 
     opened: list[str] = []
     closed: list[str] = []

@@ -20,7 +20,13 @@
     });
     document.body.insertBefore(frame, problem);
   }
-  new EventSource("/events").addEventListener("message", (event) => {
+  const news = new EventSource("/events");
+  news.addEventListener("error", () => {
+    // It asks again by itself. Who answers then may be another run, whose builds are counted from one.
+    build = -1;
+    problem.textContent = "novel watch doesn't answer: it has ended, or this page has lost it.";
+  });
+  news.addEventListener("message", (event) => {
     const state = JSON.parse(event.data);
     problem.textContent = state.problem;
     if (state.build > 0 && state.build !== build) {
