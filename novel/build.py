@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 from novel.build_record import book_record
 from novel.errors import DiagnosticsError, RenderIncomplete
 from novel.imprint import colophon, generator, stack_versions
-from novel.prepare import Choices, Prepared, last_build, own_picture, prepare
-from novel.request import RenderedPanel
+from novel.prepare import Choices, Prepared, last_build, own_panels, prepare
+from novel.request import RenderedPanel, Subject
 from novel.store import write_atomically
 
 if TYPE_CHECKING:
@@ -80,7 +80,8 @@ def build(
         with clock("render"):
             kept = _approved(made, say)
             report = _render(made, choices, only, progress, opening or opener)
-            panels = {**_own_pictures(made), **report.panels, **kept}
+            own = own_panels(made, (opening or opener)(made, choices.device, progress))
+            panels = {**own, **report.panels, **kept}
             files = _write_panels(made, panels, strip_prompts=choices.strip_prompts)
         for sentence in made.store.damaged:
             say(sentence)
@@ -153,6 +154,7 @@ def _render(
         progress=progress,
         only=wanted,
         beginnings=made.plan.beginnings,
+        sought=made.plan.sought,
     )
 
 
@@ -186,16 +188,6 @@ def lock_notes(made: Prepared) -> list[str]:
     ]
 
 
-def _own_pictures(made: Prepared) -> dict[str, RenderedPanel]:
-    """The writer's own pictures as PNG."""
-    pictures = {}
-    for panel, path in made.plan.images.items():
-        entry = own_picture(made.store, path)
-        size = {name: entry.meta[name] for name in ("width", "height")}
-        pictures[panel] = RenderedPanel(key=entry.key, sha256=entry.sha256, **size)
-    return pictures
-
-
 def _approved(made: Prepared, say: Say) -> dict[str, RenderedPanel]:
     """The approved pictures that stay though the story now asks for others. Raises RenderIncomplete for lost ones."""
     from novel.render.engine import stored
@@ -204,9 +196,10 @@ def _approved(made: Prepared, say: Say) -> dict[str, RenderedPanel]:
     lost: dict[str, str] = {}
     shown = last_build(made.folder) if made.plan.kept else {}
     for panel, key in made.plan.kept.items():
-        picture = stored(made.store, key)
+        people = made.plan.sought.get(panel, ())
+        picture = stored(made.store, key, people)
         if picture is None and _restore(made, panel, key, shown):
-            picture = stored(made.store, key)
+            picture = stored(made.store, key, people)
         release = f"novel approve {made.book.file} {panel} --undo"
         if picture is None:
             lost[panel] = (
@@ -223,15 +216,27 @@ def _approved(made: Prepared, say: Say) -> dict[str, RenderedPanel]:
 
 def _restore(made: Prepared, panel: str, key: str, shown: Mapping[str, Any]) -> bool:
     """Put an approved picture back into the store from the book's own folder, if that still has it unchanged."""
+    from novel.render.png import decode
+    from novel.render.saliency import saliency
+    from novel.render.subjects import nameless
+
     last: Any = shown.get(panel)
     try:
         data = (made.folder / "panels" / f"{panel}.png").read_bytes()
         if last["key"] != key or hashlib.sha256(data).hexdigest() != last["sha256"]:
             return False
         recipe = {name: value for name, value in last["recipe"].items() if name != "seconds"}
-        meta = {name: last[name] for name in ("width", "height", "subjects")}
-        made.store.put(key, data, {**meta, "recipe": recipe, "seconds": last["recipe"].get("seconds", 0.0)})
-    except (OSError, KeyError, TypeError, AttributeError):
+        people = [Subject(**subject) for subject in last["subjects"]]
+        meta = {
+            "width": last["width"],
+            "height": last["height"],
+            "subjects": nameless(people, made.plan.sought.get(panel, ())),
+            "saliency": saliency(decode(data)).hex(),
+            "recipe": recipe,
+            "seconds": last["recipe"].get("seconds", 0.0),
+        }
+        made.store.put(key, data, meta)
+    except (OSError, KeyError, TypeError, ValueError, AttributeError):
         return False
     return True
 
@@ -261,7 +266,7 @@ def _write_panels(
 def _pictures(panels: Mapping[str, RenderedPanel]) -> dict[str, Picture]:
     from novel.layout.picture import Picture
 
-    return {i: Picture(p.sha256, p.width, p.height, p.subjects) for i, p in panels.items()}
+    return {i: Picture.of(panel) for i, panel in panels.items()}
 
 
 def _incomplete(failures: Mapping[str, str]) -> RenderIncomplete:
@@ -292,6 +297,9 @@ def _write_record(
         "rendered": report.rendered,
         "from_store": report.from_store,
         "seconds": {stage: round(value, 3) for stage, value in seconds.items()},
-        "panels": {i: {**panels[i].model_dump(mode="json"), **panel} for i, panel in told["panels"].items()},
+        "panels": {
+            i: {**panels[i].model_dump(mode="json", exclude={"saliency"}), **panel}
+            for i, panel in told["panels"].items()
+        },
     }
     write_atomically(made.folder / "build.json", json.dumps(record, ensure_ascii=False, indent=1).encode() + b"\n")

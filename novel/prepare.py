@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from novel.plan.build import make_plan
 from novel.plan.lock import obey
 from novel.plan.model import ModelSpec, Plan
-from novel.request import key_of
+from novel.request import RenderedPanel, key_of
 from novel.store import Entry, Store
 from novel.story.load import Book, load_story
 from novel.story.lock_form import Lock, load_lock
@@ -19,7 +19,7 @@ from novel.story.takes import Take, Takes
 from novel.story.takes_form import load_takes
 
 if TYPE_CHECKING:
-    from novel.render.backend import ModelSource
+    from novel.render.backend import Backend, ModelSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,13 +153,36 @@ def own_picture(store: Store, path: Path) -> Entry:
     entry = store.get(key)
     if entry is None:
         from novel.render.own_picture import picture_from_file
+        from novel.render.png import decode
+        from novel.render.saliency import saliency
 
         own = picture_from_file(path)
-        meta = {"width": own.width, "height": own.height}
+        meta = {"width": own.width, "height": own.height, "saliency": saliency(decode(own.png)).hex()}
         if not store.root.is_dir():
             return Entry(key, own.png, meta, own.sha256)  # Who only looks (a check, a plan) makes no folder.
         entry = store.put(key, own.png, meta)
     return entry
+
+
+def own_panel(store: Store, path: Path) -> RenderedPanel:
+    """A writer's own picture as a panel's finished one."""
+    entry = own_picture(store, path)
+    size = {name: entry.meta[name] for name in ("width", "height")}
+    return RenderedPanel(key=entry.key, sha256=entry.sha256, saliency=entry.meta.get("saliency", ""), **size)
+
+
+def own_panels(made: Prepared, open_backend: Callable[[str], Backend] | None = None) -> dict[str, RenderedPanel]:
+    """The writer's own pictures as finished panels, with those of the cast that were found in them.
+
+    ``open_backend`` opens the model that looks, where a picture is new; None: only what was found before is told.
+    """
+    from novel.render.engine import people_in_own
+
+    pictures = {panel: own_panel(made.store, path) for panel, path in made.plan.images.items()}
+    peopled = {panel: (pictures[panel], told) for panel, told in made.plan.told.items()}
+    if peopled:
+        pictures |= people_in_own(peopled, made.plan.sought, open_backend=open_backend, store=made.store)
+    return pictures
 
 
 def own_picture_size(store: Store, path: Path) -> tuple[int, int]:

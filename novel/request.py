@@ -99,6 +99,11 @@ def key_of(data: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+GRID = (32, 16)
+"""The columns and rows of a picture's saliency: a byte for each cell, row by row from the whole picture's top left.
+0 would not be missed under a balloon; 255 is where the eye goes first."""
+
+
 class Subject(_Frozen):
     """Where a named character is in a picture: a box in shares of width and height, and how sure that is (0 to 1)."""
 
@@ -110,10 +115,18 @@ class Subject(_Frozen):
     confidence: float
 
 
+class Sought(_Frozen):
+    """Somebody in a panel's cast, and the words that stand for them in its prompt."""
+
+    character: str
+    words: str
+
+
 class RenderedPanel(_Frozen):
     """A finished picture. The pixels stand in the store under ``key``; ``sha256`` is of the PNG file's bytes.
 
-    ``recipe`` is what can't be known from the request: versions, device, precision, seconds.
+    ``subjects``: who of the cast was found in the picture. ``saliency``: the bytes of ``GRID`` in hex; empty where it
+    isn't known. ``recipe`` is what can't be known from the request: versions, device, precision, seconds.
     """
 
     key: str
@@ -121,4 +134,5 @@ class RenderedPanel(_Frozen):
     width: int
     height: int
     subjects: tuple[Subject, ...] = ()
+    saliency: str = ""
     recipe: dict[str, str | float | int] = {}

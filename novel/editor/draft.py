@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from novel.errors import DiagnosticsError, NovelError
 from novel.imprint import colophon, generator
-from novel.prepare import Choices, Prepared, own_picture
+from novel.prepare import Choices, Prepared, own_panels
 from novel.store import sha256_of
 
 _TONE = (150, 152, 160)
@@ -37,20 +37,18 @@ def write_draft(made: Prepared, choices: Choices) -> None:
     pictures: dict[str, Picture] = {}
     files: dict[str, bytes] = {}
     keys = _keys(made)
+    own = own_panels(made)
     for panel in (p.id for p in made.book.story.panels()):
-        if panel in made.plan.images:
-            entry = own_picture(made.store, made.plan.images[panel])
-            data, size, subjects = entry.payload, (entry.meta["width"], entry.meta["height"]), ()
-        elif (found := stored(made.store, keys[panel])) is not None:
-            entry_ = made.store.get(found.key)
-            assert entry_ is not None, "read a moment ago"
-            data, size, subjects = entry_.payload, (found.width, found.height), found.subjects  # type: ignore[assignment]
-        else:
+        found = own.get(panel) or stored(made.store, keys[panel], made.plan.sought.get(panel, ()))
+        if found is None:
             data, size = _at_hand(made, panel)
-            subjects = ()
-        sha256 = sha256_of(data)
-        files[sha256] = data
-        pictures[panel] = Picture(sha256, *size, subjects)
+            pictures[panel] = Picture(sha256_of(data), *size)
+        else:
+            entry = made.store.get(found.key)
+            assert entry is not None, "read a moment ago"
+            data = entry.payload
+            pictures[panel] = Picture.of(found)
+        files[pictures[panel].sha256] = data
     document = letter(made.book, made.plan, pictures, colophon=lines)
     document = replace(document, generator=generator(made.spec))
     for name in choices.formats:

@@ -14,7 +14,7 @@ from novel.editor.candidates import Candidate, Candidates
 from novel.editor.parts import extension_of, region_of
 from novel.errors import RenderIncomplete, UsageError
 from novel.plan.model import PanelSlot
-from novel.prepare import Choices, Prepared, own_picture, prepare, prepare_with
+from novel.prepare import Choices, Prepared, own_panels, prepare, prepare_with
 from novel.request import RenderRequest
 from novel.store import write_atomically
 from novel.story.model import Panel
@@ -105,6 +105,7 @@ def retake(
             progress=progress,
             only=list(requests),
             beginnings=beginnings,
+            sought={f"{d.panel} take {d.number}": made.plan.sought.get(d.panel, ()) for d in drafts},
         )
         done = []
         for panel in chosen:
@@ -242,15 +243,14 @@ def _current(made: Prepared, panel: str) -> Picture:
     from novel.render.engine import stored
 
     if panel in made.plan.images:
-        entry = own_picture(made.store, made.plan.images[panel])
-        return Picture(entry.sha256, entry.meta["width"], entry.meta["height"])
-    found = stored(made.store, made.plan.requests[panel].key)
+        return Picture.of(own_panels(made)[panel])
+    found = stored(made.store, made.plan.requests[panel].key, made.plan.sought.get(panel, ()))
     if found is None:
         raise UsageError(
             f"{panel} has no picture yet as the story now asks for it.",
             f"Draw it first: novel build {made.book.file} --only {panel}",
         )
-    return Picture(found.sha256, found.width, found.height, found.subjects)
+    return Picture.of(found)
 
 
 def described(request: RenderRequest, now: RenderRequest | None, changes: Changes) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from novel.geometry import Point, Rect
 from novel.layout.picture import Picture
+from novel.request import Subject
 from novel.story.model import Panel, Shot, Side
 
 SIDES: dict[Side, float] = {"left": 0.2, "center": 0.5, "right": 0.8}
@@ -14,23 +15,36 @@ SIDES: dict[Side, float] = {"left": 0.2, "center": 0.5, "right": 0.8}
 HEAD_HEIGHT: dict[Shot, float] = {
     "extreme-wide": 0.10,
     "wide": 0.20,
-    "overhead": 0.18,
-    "medium": 0.30,
-    "over-shoulder": 0.34,
-    "close-up": 0.52,
+    "overhead": 0.16,
+    "medium": 0.28,
+    "over-shoulder": 0.26,
+    "close-up": 0.54,
 }
 """The usual height of a head by the camera's distance, in shares of the panel's height."""
 EYE_LEVEL: dict[Shot, float] = {
     "extreme-wide": 0.58,
-    "wide": 0.47,
+    "wide": 0.34,
     "overhead": 0.5,
-    "medium": 0.42,
-    "over-shoulder": 0.42,
-    "close-up": 0.45,
+    "medium": 0.28,
+    "over-shoulder": 0.31,
+    "close-up": 0.41,
 }
 """The usual height of a head's middle, in shares of the panel's height from its top."""
-CONFIDENT = 0.3
+HEAD_SHARE: dict[Shot, float] = {
+    "extreme-wide": 0.24,
+    "wide": 0.24,
+    "overhead": 0.24,
+    "medium": 0.31,
+    "over-shoulder": 0.27,
+    "close-up": 0.6,
+}
+"""The height of a head by the camera's distance, in shares of what is seen of its figure: the nearer the camera, the
+less of the body. Heads in comics are large: a figure is some four to six of them high."""
+CONFIDENT = 0.4
 """Below it, a found subject is no better than the cast's order."""
+ELSEWHERE = 0.3
+"""A subject found as far as this (in shares of the picture's width) from where the cast's words put it was mistaken for
+somebody else: the words were the model's too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +69,8 @@ def people(panel: Panel, rect: Rect, source: Rect, picture: Picture | None, *, r
     seen: list[Person] = []
     for index, member in enumerate(panel.cast):
         subject = found.get(member.id)
-        if subject is not None:
+        side = _side_in(member.words)
+        if subject is not None and not _elsewhere(subject, side):
             figure = Rect(
                 rect.x + (subject.x - source.x) / source.width * rect.width,
                 rect.y + (subject.y - source.y) / source.height * rect.height,
@@ -65,14 +80,13 @@ def people(panel: Panel, rect: Rect, source: Rect, picture: Picture | None, *, r
             visible = figure.intersection(rect)
             if visible is None:
                 continue
-            seen.append(_of_figure(member.id, visible))
+            seen.append(_of_figure(member.id, visible, figure, HEAD_SHARE[panel.shot]))
             continue
         share = (index + 0.5) / len(panel.cast)
         if rtl:
             share = 1 - share
         if member.id in asked:
             share = SIDES[asked[member.id]]
-        side = _side_in(member.words)
         if side is not None:
             share = SIDES[side]
         # In shares of the whole picture, so that a spread's halves and a crop show each who is really there.
@@ -92,6 +106,10 @@ def people(panel: Panel, rect: Rect, source: Rect, picture: Picture | None, *, r
     return tuple(seen)
 
 
+def _elsewhere(subject: Subject, side: Side | None) -> bool:
+    return side is not None and abs(subject.x + subject.width / 2 - SIDES[side]) > ELSEWHERE
+
+
 _SIDE = re.compile(r"\b(?:(?:on|at|to) the (?:far )?(left|right)|in the (center|centre|middle))\b", re.IGNORECASE)
 
 
@@ -103,15 +121,10 @@ def _side_in(words: str) -> Side | None:
     return "center" if found[1] is None else "left" if found[1].lower() == "left" else "right"
 
 
-def _of_figure(character: str, figure: Rect) -> Person:
-    """A person from the box of what is seen of them: a tall box is a whole figure, a squarer one a bust or a face."""
-    tall = figure.height / max(1e-6, figure.width)
-    if tall > 2.2:
-        height = figure.height / 5.5
-    elif tall > 1.4:
-        height = figure.height / 2.8
-    else:
-        height = figure.height * 0.85
+def _of_figure(character: str, visible: Rect, figure: Rect, share: float) -> Person:
+    """A person from the box of what is seen of them, ``visible`` of it on the page. ``share``: the head's height in
+    shares of the figure's."""
+    height = share * figure.height
     width = min(figure.width, 0.85 * height)
-    head = Rect(figure.center.x - width / 2, figure.y, width, height)
-    return Person(character, head, Point(head.center.x, head.y + 0.75 * height), figure, True)
+    head = Rect(figure.center.x - width / 2, figure.y, width, height).intersection(visible) or visible
+    return Person(character, head, Point(head.center.x, head.y + 0.75 * head.height), visible, True)

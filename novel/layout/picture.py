@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from novel.geometry import Rect
-from novel.request import Subject
+from novel.request import RenderedPanel, Subject
 
 HEADROOM = 0.25
 """The share of a crop that is taken from the top; the rest goes at the bottom, since heads are up."""
@@ -20,6 +20,13 @@ class Picture:
     width: int
     height: int
     subjects: tuple[Subject, ...] = ()
+    saliency: bytes = b""
+    """Where the eye goes first: a byte for each cell of ``request.GRID``, row by row; empty where it isn't known."""
+
+    @classmethod
+    def of(cls, panel: RenderedPanel) -> Picture:
+        """A finished picture's file."""
+        return cls(panel.sha256, panel.width, panel.height, panel.subjects, bytes.fromhex(panel.saliency))
 
 
 def crop(

@@ -11,7 +11,7 @@ from novel.errors import Diagnostic, DiagnosticsError
 from novel.plan.model import ModelSpec, Plan, ProseMeasure
 from novel.plan.pages import aspects, paginate
 from novel.plan.pixels import pixel_size
-from novel.plan.prompt import compose, negative
+from novel.plan.prompt import compose, negative, sought
 from novel.plan.seeds import panel_seed
 from novel.plan.takes import PictureSize, Shown, decided, redone
 from novel.request import AdapterUse, Init, RenderRequest
@@ -55,7 +55,17 @@ def make_plan(
     images = {p.id: requests.images[p.id] for p in book.story.panels() if p.id in requests.images}
     showing = {request.key for request in in_order.values()}
     beginnings = {key: request for key, request in requests.beginnings.items() if key not in showing}
-    return Plan(pages, in_order, images, requests.assets, beginnings, requests.kept, requests.let_go)
+    return Plan(
+        pages,
+        in_order,
+        images,
+        requests.assets,
+        beginnings,
+        requests.kept,
+        requests.let_go,
+        {panel.id: sought(book.story, panel) for panel in book.story.panels() if panel.cast},
+        requests.told,
+    )
 
 
 class _Requests:
@@ -80,6 +90,7 @@ class _Requests:
         self.beginnings: dict[str, RenderRequest] = {}
         self.kept: dict[str, str] = {}
         self.let_go: dict[str, RenderRequest] = {}
+        self.told: dict[str, RenderRequest] = {}
         self.faults: list[Diagnostic] = []
 
     def add(self, panel: Panel) -> None:
@@ -90,6 +101,8 @@ class _Requests:
             path = self._book.story_asset(panel.image)
             if take is None or not take.redo:
                 self.images[panel.id] = path
+                if panel.cast:
+                    self.told[panel.id] = self._own(panel, self._spec)
                 return
         spec = self._spec if take is None or take.model is None else self._specs[take.model]
         request = self._own(panel, spec)

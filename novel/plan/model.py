@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from novel.geometry import Rect, Size
-from novel.request import RenderRequest
+from novel.request import RenderRequest, Sought
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +97,8 @@ class Plan:
     ``beginnings``: key → the request of a picture that others start from and that no panel shows.
     ``kept``: panel id → the key of an approved picture that stays, though the story now asks for another, whose request
     is in ``let_go``.
+    ``sought``: panel id → whom to look for in its picture. ``told``: panel id → the request that a writer's own picture
+    takes the place of: what a model is told of it when people are looked for in it.
     """
 
     pages: tuple[PagePlan, ...]
@@ -106,3 +108,5 @@ class Plan:
     beginnings: Mapping[str, RenderRequest] = field(default_factory=dict)
     kept: Mapping[str, str] = field(default_factory=dict)
     let_go: Mapping[str, RenderRequest] = field(default_factory=dict)
+    sought: Mapping[str, tuple[Sought, ...]] = field(default_factory=dict)
+    told: Mapping[str, RenderRequest] = field(default_factory=dict)

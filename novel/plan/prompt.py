@@ -14,7 +14,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from novel.story.model import Adapter, Panel, Shot, Story
+from novel.request import Sought
+from novel.story.model import Adapter, CastMember, Panel, Shot, Story
 from novel.story.style import Style
 
 SHOT_WORDS: dict[Shot, str] = {
@@ -34,10 +35,19 @@ def compose(story: Story, style: Style, panel: Panel) -> str:
     if panel.place is not None:
         place = story.places[panel.place]
         parts += [_trigger(place.adapter), place.look]
-    for member in panel.cast:
-        character = story.characters[member.id]
-        parts += [_trigger(character.adapter), character.look, member.words]
+    parts += [words_of(story, member) for member in panel.cast]
     return _joined([*parts, panel.prompt, art.after])
+
+
+def words_of(story: Story, member: CastMember) -> str:
+    """What the prompt says of one of the cast, letter for letter."""
+    character = story.characters[member.id]
+    return _joined([_trigger(character.adapter), character.look, member.words])
+
+
+def sought(story: Story, panel: Panel) -> tuple[Sought, ...]:
+    """Whom to look for in a panel's picture: all of its cast, by the words that the prompt has for them."""
+    return tuple(Sought(character=member.id, words=words_of(story, member)) for member in panel.cast)
 
 
 _MOST_PLACES = 50

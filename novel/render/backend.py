@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from novel.geometry import Rect
 from novel.request import RenderRequest
 
 Step = Callable[[int, int], None]
@@ -79,6 +80,15 @@ class Backend(Protocol):
         Outside, the picture may be anything: who asks puts the parts together.
 
         Raises PanelFailed where this picture, and perhaps no other, can't be drawn.
+        """
+
+    def locate(
+        self, request: RenderRequest, picture: Pixels, words: Sequence[str]
+    ) -> Sequence[tuple[Rect, float] | None]:
+        """Where in a picture each of some words of the request's prompt is: a box in shares of the picture, and how
+        sure that is, from 0 to 1; None where it can't be told. The picture need not be one that was drawn.
+
+        Raises PanelFailed where looking fails.
         """
 
     def close(self) -> None:

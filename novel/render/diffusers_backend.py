@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from novel.errors import MissingError
+from novel.geometry import Rect
 from novel.render import adapters, families, model_folder
 from novel.render.backend import BackendSpec, PanelFailed, Pixels, Stencil, Step, Warn
 from novel.render.resize import as_image, fitted
@@ -96,6 +97,39 @@ class DiffusersBackend:
                 f"{request.width} × {request.height} pixels don't fit this device's memory, even with the model's "
                 "parts moved in turn; take a smaller model or another device"
             ) from error
+
+    def locate(
+        self, request: RenderRequest, picture: Pixels, words: Sequence[str]
+    ) -> Sequence[tuple[Rect, float] | None]:
+        """Where the words' people are, by what the model would see without them (U-Nets only)."""
+        import torch
+
+        from novel.render import contrast, regions
+        from novel.render.encoding import most_likely_latents
+
+        if self._family.denoiser != "unet":
+            return [None] * len(words)
+        said = [contrast.without(request.prompt, word, words[:i].count(word)) for i, word in enumerate(words)]
+        prompts = [prompt for prompt in said if prompt is not None]
+        if not prompts:
+            return [None] * len(words)
+        self._load()
+        assert self._prompts is not None
+        encoder = self._prompts
+        uses = tuple((a.sha256, a.weight) for a in request.adapters)
+        pipe = self._image_pipe()
+        self._with_adapters(request)
+        try:
+            with torch.inference_mode(), most_likely_latents(pipe.vae):
+                maps = contrast.differences(
+                    pipe, self._scheduler, request, picture, prompts, lambda text: encoder.encode(text, None, uses)
+                )
+        except (RuntimeError, ValueError, TypeError, IndexError) as error:  # Among them: no memory left.
+            raise PanelFailed(_first_line(error)) from error
+        finally:
+            self._without_adapters()
+        found = iter(regions.boxes(maps))
+        return [None if prompt is None else next(found) for prompt in said]
 
     def close(self) -> None:
         """Let go of the model."""

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from novel.errors import NovelError
-from novel.render import masking, own_picture, png
+from novel.render import masking, own_picture, png, subjects
 from novel.render.backend import Backend, PanelFailed, Pixels
 from novel.render.progress import Progress
-from novel.request import RenderedPanel, RenderRequest, Subject
+from novel.render.saliency import saliency
+from novel.request import RenderedPanel, RenderRequest, Sought, key_of
 from novel.store import Entry, Store
 
 
@@ -43,11 +44,13 @@ def render_all(
     progress: Progress,
     only: Collection[str] | None = None,
     beginnings: Mapping[str, RenderRequest] | None = None,
+    sought: Mapping[str, Sequence[Sought]] | None = None,
 ) -> RenderReport:
     """Have every panel's picture in the store; those of ``only`` where it is given, and what they start from.
 
     ``requests``: panel id → request, for the whole story. ``beginnings``: key → request of pictures that others start
-    from and that no panel shows. ``open_backend`` is called with a request's ``model``, only if something must be drawn
+    from and that no panel shows. ``sought``: panel id → whom to look for in its picture as soon as it is drawn.
+    ``open_backend`` is called with a request's ``model``, only if something must be drawn
     with it; one backend is open at a time.
     ``assets``: sha256 → file, for starting pictures. A panel that fails is reported, and those that continue it; the
     rest goes on. What can't concern one panel alone (no device, disk full, an interruption) is raised, with all
@@ -58,16 +61,16 @@ def render_all(
         names.setdefault(request.key, panel)
     by_key = {**(beginnings or {}), **{request.key: request for request in requests.values()}}
     wanted = [p for p in requests if only is None or p in only]
-    found: dict[str, RenderedPanel] = {}
+    found: dict[str, Entry] = {}
     missing = _missing([requests[p].key for p in wanted], by_key, store, found)
     report = RenderReport(from_store=len(found))
     failed: dict[str, str] = {}
     if missing:
         progress.start(len(missing) + len(found), len(found))
         try:
-            drawn = _draw(missing, by_key, names, open_backend, store, assets, progress, failed)
-            for picture in drawn:
-                found[picture.key] = picture
+            words = _words(requests, by_key, sought or {})
+            for entry in _draw(missing, by_key, names, words, open_backend, store, assets, progress, failed):
+                found[entry.key] = entry
                 report.rendered += 1
         finally:
             progress.finish()
@@ -76,18 +79,92 @@ def render_all(
         if request.key in failed:
             report.failures[panel] = failed[request.key]
         elif request.key in found and (panel in asked or request.key in to_draw):
-            report.panels[panel] = found[request.key]
+            shown = _panel_of(found[request.key], (sought or {}).get(panel, ()))
+            assert shown is not None, "it was read before it was found"
+            report.panels[panel] = shown
     return report
 
 
-def stored(store: Store, key: str) -> RenderedPanel | None:
-    """What the store has under a key; None where there is nothing, or nothing that this version can read."""
+def stored(store: Store, key: str, sought: Sequence[Sought] = ()) -> RenderedPanel | None:
+    """What the store has under a key; None where there is nothing, or nothing that this version can read. ``sought``:
+    the people of the panel that shows it."""
     entry = store.get(key)
-    return None if entry is None else _panel_of(entry)
+    return None if entry is None else _panel_of(entry, sought)
+
+
+def people_in_own(
+    pictures: Mapping[str, tuple[RenderedPanel, RenderRequest]],
+    sought: Mapping[str, Sequence[Sought]],
+    *,
+    open_backend: Callable[[str], Backend] | None,
+    store: Store,
+) -> dict[str, RenderedPanel]:
+    """Writers' own pictures with the people that the model finds in them: panel id → (picture, what its model would be
+    told of it) in, the same pictures with ``subjects`` out.
+
+    What was found once is kept. ``open_backend`` is called only where a picture is new; None: nobody is looked for.
+    """
+    known = dict(pictures)
+    waiting: dict[str, list[str]] = {}
+    for panel, (picture, told) in pictures.items():
+        entry = store.get(_people_key(picture, told, sought[panel]))
+        if entry is None:
+            waiting.setdefault(told.model, []).append(panel)
+        else:
+            known[panel] = (_with_people(picture, entry, sought[panel]), told)
+    for model, panels in waiting.items():
+        if open_backend is None:
+            break
+        backend = open_backend(model)
+        try:
+            for panel in panels:
+                picture, told = pictures[panel]
+                own = store.get(picture.key)
+                if own is None:
+                    continue
+                words = [one.words for one in sought[panel]]
+                kept = subjects.found_in(backend, told, png.decode(own.payload), words)
+                entry = store.put(_people_key(picture, told, sought[panel]), b"", {"subjects": kept})
+                known[panel] = (_with_people(picture, entry, sought[panel]), told)
+        finally:
+            backend.close()
+    return {panel: picture for panel, (picture, _) in known.items()}
+
+
+def _people_key(picture: RenderedPanel, told: RenderRequest, sought: Sequence[Sought]) -> str:
+    return key_of(subjects.told_apart(told, sought, picture.sha256))
+
+
+def _with_people(picture: RenderedPanel, entry: Entry, sought: Sequence[Sought]) -> RenderedPanel:
+    return picture.model_copy(update={"subjects": subjects.named(entry.meta.get("subjects", ()), sought)})
+
+
+def _words(
+    requests: Mapping[str, RenderRequest], by_key: Mapping[str, RenderRequest], sought: Mapping[str, Sequence[Sought]]
+) -> dict[str, list[str]]:
+    """Whom to look for in each picture, by its key: those of each panel that shows it, and in a picture that no panel
+    shows those of the panel that goes back to it. Words that two people share stand there twice."""
+    words: dict[str, list[str]] = {}
+    for panel, request in requests.items():
+        there = words.setdefault(request.key, [])
+        left = list(there)
+        for one in sought.get(panel, ()):
+            if one.words in left:
+                left.remove(one.words)
+            else:
+                there.append(one.words)
+    for request in requests.values():
+        at = request
+        while at.init is not None and at.init.kind == "request" and at.init.source in by_key:
+            at = by_key[at.init.source]
+            if at.key in words:
+                break
+            words[at.key] = words[request.key]
+    return words
 
 
 def _missing(
-    wanted: Sequence[str], by_key: Mapping[str, RenderRequest], store: Store, found: dict[str, RenderedPanel]
+    wanted: Sequence[str], by_key: Mapping[str, RenderRequest], store: Store, found: dict[str, Entry]
 ) -> list[str]:
     """The keys to draw, each after what it continues. Those that the store has are put into ``found``."""
     order: dict[str, None] = {}
@@ -98,9 +175,8 @@ def _missing(
         while walk is not None and walk in by_key and walk not in looked:
             looked.add(walk)
             entry = store.get(walk)
-            panel = None if entry is None else _panel_of(entry)
-            if panel is not None:
-                found[walk] = panel
+            if entry is not None and _panel_of(entry) is not None:
+                found[walk] = _light(entry)
                 break
             chain.append(walk)
             init = by_key[walk].init
@@ -113,12 +189,13 @@ def _draw(
     keys: Sequence[str],
     by_key: Mapping[str, RenderRequest],
     names: Mapping[str, str],
+    words: Mapping[str, Sequence[str]],
     open_backend: Callable[[str], Backend],
     store: Store,
     assets: Mapping[str, Path],
     progress: Progress,
     failed: dict[str, str],
-) -> Iterator[RenderedPanel]:
+) -> Iterator[Entry]:
     """Draw and store each request; those that fail go into ``failed`` with the reason."""
     beginnings = _Beginnings(store, assets, names, failed)
     for model, requests in _by_model([by_key[key] for key in keys]):
@@ -141,16 +218,15 @@ def _draw(
                 meta = {
                     "width": pixels.width,
                     "height": pixels.height,
-                    "subjects": [],
+                    "subjects": subjects.found_in(backend, request, pixels, words.get(request.key, ())),
+                    "saliency": saliency(pixels).hex(),
                     "recipe": recipe,
                     "seconds": round(seconds, 3),
                 }
                 entry = store.put(request.key, data, meta)
                 beginnings.remember(request.key, pixels)
                 progress.panel_done(name, seconds)
-                panel = _panel_of(entry)
-                assert panel is not None, "written a moment ago, by this version"
-                yield panel
+                yield _light(entry)
         finally:
             backend.close()
 
@@ -241,7 +317,12 @@ class _Beginnings:
         return path
 
 
-def _panel_of(entry: Entry) -> RenderedPanel | None:
+def _light(entry: Entry) -> Entry:
+    """An entry without its payload: a long book's pictures don't all fit the memory."""
+    return replace(entry, payload=b"")
+
+
+def _panel_of(entry: Entry, sought: Sequence[Sought] = ()) -> RenderedPanel | None:
     """What an entry says of its picture; None for one that another version of novel wrote in other words."""
     meta: Mapping[str, Any] = entry.meta
     try:
@@ -250,7 +331,8 @@ def _panel_of(entry: Entry) -> RenderedPanel | None:
             sha256=entry.sha256,
             width=meta["width"],
             height=meta["height"],
-            subjects=tuple(Subject(**s) for s in meta["subjects"]),
+            subjects=subjects.named(meta["subjects"], sought),
+            saliency=meta.get("saliency", ""),
             recipe={**meta["recipe"], "seconds": meta["seconds"]},
         )
     except (KeyError, TypeError, ValueError):

@@ -11,6 +11,7 @@ import pytest
 import torch
 from render_samples import request_for
 
+from novel.geometry import Rect
 from novel.render import masking
 from novel.render.backend import BackendSpec, ModelSource, Pixels
 from novel.render.diffusers_backend import DiffusersBackend
@@ -259,3 +260,28 @@ def test_a_prompt_that_is_cut_is_said(drawing: tuple[Any, DiffusersBackend, str]
         backend.render(ask("a red cat, " * 200, sampler=sampler), None)
     assert len(heard) == 1
     assert "the end is lost" in heard[0]
+
+
+def test_a_u_net_is_asked_where_words_are_and_draws_the_same_afterwards(
+    drawing: tuple[Any, DiffusersBackend, str],
+) -> None:
+    pipe, backend, sampler = drawing
+    request = ask("a red cat, a blue dog, a red cat", sampler=sampler, width=64)
+    before = backend.render(request, None)
+    words = ["a blue dog", "a red cat", "a red cat", "a ghost"]
+    found = backend.locate(request, before, words)
+    assert len(found) == 4
+    assert found[3] is None
+    if "XL" not in type(pipe).__name__:
+        assert found == [None] * 4  # No U-Net: nobody is asked.
+    else:
+        assert any(found[:3])
+        for box, sure in filter(None, found):
+            assert Rect(0, 0, 1, 1).contains(box, slack=1e-9)
+            assert box.area > 0
+            assert 0 < sure <= 1
+    assert backend.locate(request, before, words) == found
+    # Any picture can be asked about, also one of another size.
+    own = Pixels(96, 40, bytes(range(256)) * 45)
+    assert len(backend.locate(request, own, words)) == 4
+    assert backend.render(request, None) == before

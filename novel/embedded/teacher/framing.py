@@ -85,6 +85,34 @@ def boxes(scene: Scene) -> list[Box]:
     return out
 
 
+def heads(scene: Scene) -> list[Box]:
+    """The boxes of the heads of a scene's people, hair in and hats out, cut at the picture's edge; those wholly outside
+    of it left out."""
+    at, size, feet = standing(scene)
+    aspect = scene.width / scene.height
+    out = []
+    for person in scene.people:
+        tall = size * figure_height(person)
+        feet_here = feet + 0.07 * size if person.pose == "sit" else feet
+        if person.kind == "robot":
+            half, top, bottom = 0.23, 0.98, 0.635
+        else:
+            # A child's head is larger, about its chin.
+            grow = 1.22 if person.kind in ("boy", "girl") else 1.0
+            half, top, bottom = 0.11 * grow, 0.76 + 0.225 * grow, 0.76 - 0.005 * grow
+        x = at[person.side]
+        if person.pose == "run" and person.kind != "robot":
+            lean = 0.1 * top * tall / aspect
+            x += -lean if person.facing == "left" else lean
+        box = _cut(
+            person.side, "head", x - half * tall / aspect, feet_here - top * tall, x + half * tall / aspect,
+            feet_here - bottom * tall,
+        )  # fmt: skip
+        if box.right > box.left and box.bottom > box.top:
+            out.append(box)
+    return out
+
+
 def _cut(side: str, what: str, left: float, top: float, right: float, bottom: float) -> Box:
     return Box(side, what, max(0.0, left), max(0.0, top), min(1.0, right), min(1.0, bottom))
 

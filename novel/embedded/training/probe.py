@@ -128,7 +128,8 @@ def _small(job: corpus.Job) -> npt.NDArray[np.uint8]:
     return out
 
 
-def _cache(folder: Path, split: str, count: int, workers: int) -> npt.NDArray[np.uint8]:
+def small_pictures(folder: Path, split: str, count: int, workers: int) -> npt.NDArray[np.uint8]:
+    """The first wide pictures of a split at the probe's size, drawn once and memory-mapped afterwards."""
     path = folder / f"probe-v{scenes.VERSION}-{split}-{count}.npy"
     if not path.exists():
         part = path.with_suffix(".part")
@@ -162,7 +163,7 @@ def train(settings: Settings, check_on: int = 600) -> dict[str, float]:
     """Train anew for a while, save ``folder/probe.pt``; returns the shares read right on held-out teacher pictures."""
     torch.manual_seed(settings.seed)
     corpus.manifest(settings.folder)
-    data = _cache(settings.folder, "probe", settings.pictures, settings.workers)
+    data = small_pictures(settings.folder, "probe", settings.pictures, settings.workers)
     labels = torch.tensor([truth(scenes.scene_number("probe", i, (768, 384))) for i in range(settings.pictures)])
     device = torch.device(settings.device)
     model = Probe().to(device)
@@ -206,7 +207,7 @@ def train(settings: Settings, check_on: int = 600) -> dict[str, float]:
 def check(model: Probe, folder: Path, workers: int, count: int = 600) -> dict[str, float]:
     """Shares read right on unseen teacher pictures, by head; people and things only where there are any."""
     device = next(model.parameters()).device
-    data = _cache(folder, "probe-test", count, workers)
+    data = small_pictures(folder, "probe-test", count, workers)
     labels = torch.tensor([truth(scenes.scene_number("probe-test", i, (768, 384))) for i in range(count)])
     right: dict[str, list[bool]] = {}
     for k in range(0, count, 100):
