@@ -16,7 +16,8 @@ class ModelSpec:
     """What planning must know of a model, read without loading it.
 
     ``identity`` stands for the weights in a request; ``multiple`` is what pixel sizes must divide by; ``pixels`` is the
-    area the model was trained at; ``prompt_tokens`` its prompt limit (None: no hard limit).
+    area the model was trained at; ``own_size`` the width and height in pixels of one that was trained at a single
+    oblong size; ``prompt_tokens`` its prompt limit (None: no hard limit).
     """
 
     name: str
@@ -30,6 +31,7 @@ class ModelSpec:
     sampler: str
     supports_negative: bool = True
     prompt_tokens: int | None = 77
+    own_size: tuple[int, int] | None = None
 
 
 class ProseMeasure(Protocol):

@@ -165,6 +165,7 @@ def _spec(name: str, folder: ModelFolder, identity: str, checkpoint: Checkpoint 
         sampler=sampler,
         supports_negative=negative,
         prompt_tokens=family.prompt_tokens or folder.prompt_window,
+        own_size=folder.oblong,
     )
 
 

@@ -68,6 +68,14 @@ class ModelFolder:
         return int(height) * int(width) * self.vae_factor**2
 
     @property
+    def oblong(self) -> tuple[int, int] | None:
+        """The width and height in pixels at which the denoiser was trained, where its config names two unlike sides."""
+        size = (self.config("unet") or self.config("transformer")).get("sample_size")
+        if not isinstance(size, (list, tuple)) or size[0] == size[1]:
+            return None
+        return int(size[1]) * self.vae_factor, int(size[0]) * self.vae_factor
+
+    @property
     def prompt_window(self) -> int | None:
         """How many tokens the first text encoder reads at a time, as far as its config tells."""
         encoder = self.config("text_encoder")

@@ -1,5 +1,6 @@
 """Pixel sizes: of the model's multiple, near its area and the asked aspect."""
 
+from dataclasses import replace
 from math import log
 
 import pytest
@@ -38,3 +39,14 @@ def test_any_aspect_comes_near(multiple: int, side: int, aspect: float) -> None:
     coarse = multiple / side * 2
     assert abs(log(width / height / aspect)) < 0.15 + coarse
     assert abs(log(width * height / side**2)) < 0.25 + coarse
+
+
+@pytest.mark.parametrize(
+    ("aspect", "size"),
+    [(2.0, (768, 384)), (2.3, (896, 384)), (5.0, (1024, 384)), (1.6, (640, 384)), (1.0, (512, 384)), (0.6, (512, 384))],
+)
+def test_a_model_of_one_oblong_size_keeps_its_shorter_side(aspect: float, size: tuple[int, int]) -> None:
+    own = replace(spec(64, 768 * 384), own_size=(768, 384))
+    assert pixel_size(aspect, own) == size
+    upright = replace(own, own_size=(384, 768))
+    assert pixel_size(1 / aspect, upright) == size[::-1]

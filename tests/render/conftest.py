@@ -12,12 +12,12 @@ import pytest
 from render_samples import ATTENTION, write_json, write_safetensors
 
 from novel.render.backend import ModelSource
-from novel.render.families import resolve
 
 # Models this small are slower in several threads than in one. To be set before torch is imported.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-WEIGHTS = Path(resolve("embedded")[1].folder or "")
+TOKENIZER = Path(__file__).parent / "tokenizer"
+"""A list of 58 words, each a token: all that the tiny models read."""
 
 
 @pytest.fixture
@@ -112,7 +112,7 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     StableDiffusionPipeline(
         vae=vae,
         text_encoder=CLIPTextModel(text),
-        tokenizer=AutoTokenizer.from_pretrained(WEIGHTS / "tokenizer"),
+        tokenizer=AutoTokenizer.from_pretrained(TOKENIZER),
         unet=unet,
         scheduler=scheduler,
         safety_checker=None,
@@ -120,7 +120,7 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
         requires_safety_checker=False,
     ).save_pretrained(root)
     if not (root / "tokenizer" / "tokenizer.json").exists():
-        shutil.copytree(WEIGHTS / "tokenizer", root / "tokenizer", dirs_exist_ok=True)
+        shutil.copytree(TOKENIZER, root / "tokenizer", dirs_exist_ok=True)
     return root
 
 

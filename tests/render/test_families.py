@@ -72,7 +72,10 @@ def test_sizes_come_from_the_configs(make_model: MakeModel) -> None:
     assert (spec.multiple, spec.pixels, spec.prompt_tokens) == (64, 512 * 512, 77)
     assert spec.guidance_rescale == 0.0
     oblong, _ = resolve(str(make_model("oblong", sample_size=[24, 48], down_block_types=["a", "b", "c"])))
-    assert (oblong.multiple, oblong.pixels) == (32, 192 * 384)
+    assert (oblong.multiple, oblong.pixels, oblong.own_size) == (32, 192 * 384, (384, 192))
+    assert spec.own_size is None
+    square, _ = resolve(str(make_model("square", sample_size=[64, 64])))
+    assert square.own_size is None
 
 
 def test_a_zero_terminal_snr_gets_rescaled_guidance(make_model: MakeModel) -> None:

@@ -35,7 +35,7 @@ TEXT: Text = {
 def tokenizer() -> Any:
     from transformers import AutoTokenizer
 
-    return AutoTokenizer.from_pretrained((resolve("embedded")[1].folder or Path()) / "tokenizer")
+    return AutoTokenizer.from_pretrained(Path(__file__).parent / "tokenizer")
 
 
 def clip(projected: bool) -> Any:
