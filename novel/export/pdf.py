@@ -38,7 +38,7 @@ def pdf_bytes(document: Document, pictures: Pictures) -> bytes:
     # Neither comments nor line breaks between entries: they'd only take room.
     rl_config.pdfComments, rl_config.pdfMultiLine = 0, 0
     pdf = pdfdoc.PDFDocument(compression=1, invariant=1, pdfVersion=(1, 7), lang=document.language)
-    fonts, structure = Fonts(pdf), Structure(pdf)
+    fonts, structure = Fonts(pdf, document.language), Structure(pdf)
     drawn = _PictureNames(pdf, pictures)
     told: set[str] = set()
     for page in document.pages:

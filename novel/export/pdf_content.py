@@ -84,16 +84,17 @@ class Content:
         placed: list[_Glyph] = []
         at = 0.0
         if item.glyphs:
-            for shaped, (_, advance, dx, dy) in zip(self._fonts.glyph_codes(item), item.glyphs, strict=True):
+            for (shaped, tells), (_, advance, dx, dy) in zip(self._fonts.glyph_codes(item), item.glyphs, strict=True):
                 if shaped is not None:
-                    placed.append((*shaped, at + dx, dy))
+                    # A run from left to right tells its text as a whole.
+                    placed.append((*shaped, at + dx, dy, tells or not item.rtl))
                 at += advance
             return placed
         for code, advance in zip(self._fonts.codes(item), item.advances, strict=True):
             if item.rtl:
                 at -= advance
             if code is not None:
-                placed.append((*code, at + item.width if item.rtl else at, 0.0))
+                placed.append((*code, at + item.width if item.rtl else at, 0.0, True))
             if not item.rtl:
                 at += advance
         return placed[::-1] if item.rtl else placed
@@ -122,8 +123,9 @@ class Content:
         self._parts.append(fill)
 
 
-_Glyph = tuple[str, int, float, float, float]
-"""Subset, code, the glyph's own advance, where it stands from the run's left end, and how far above the baseline."""
+_Glyph = tuple[str, int, float, float, float, bool]
+"""Subset, code, the glyph's own advance, where it stands from the run's left end, how far above the baseline, and
+whether it tells a letter of the text."""
 
 
 def _show(glyphs: Sequence[_Glyph], size: float) -> str:
@@ -146,7 +148,7 @@ def _show(glyphs: Sequence[_Glyph], size: float) -> str:
             parts.append(f"[{''.join(array)}] TJ")
             array.clear()
 
-    for name, code, own, at, rise in glyphs:
+    for name, code, own, at, rise, tells in glyphs:
         if name != selected:
             flush()
             parts.append(f"{name} {number(size)} Tf")
@@ -160,7 +162,12 @@ def _show(glyphs: Sequence[_Glyph], size: float) -> str:
             move = number((pen - at) / size * 1000, 2)
             array.append(f" {move} ")
             pen -= float(move) * size / 1000
-        text.append(code)
+        if tells:
+            text.append(code)
+        else:
+            # A mark above or below its letter would be a line of its own to readers that go by places.
+            flush()
+            parts.append(f"/Span << /ActualText () >> BDC <{code:02x}> Tj EMC")
         pen += own
     flush()
     if raised != "0":

@@ -23,8 +23,9 @@ Code = tuple[str, int, float] | None
 class Fonts:
     """The document's fonts, each embedded as subsets of the glyphs that are drawn."""
 
-    def __init__(self, document: Any) -> None:
+    def __init__(self, document: Any, language: str) -> None:
         self._document = document
+        self._language = language
         self._fonts: dict[FontFace, TTFont] = {}
         self._names: set[bytes] = set()
         self._private: dict[tuple[FontFace, int, str], int] = {}
@@ -77,12 +78,13 @@ class Fonts:
             )
         return self._assign(item, characters)
 
-    def glyph_codes(self, item: TextItem) -> list[Code]:
-        """What shows each glyph of a shaped run. A glyph that no character names gets a private code, whose meaning is
-        noted for the font's map to Unicode."""
+    def glyph_codes(self, item: TextItem) -> list[tuple[Code, bool]]:
+        """What shows each glyph of a shaped run, and whether it tells a letter (a mark is told by its letter). A glyph
+        that no character names gets a private code, whose meaning is noted for the font's map to Unicode."""
         face = self.font(item.font).face
         characters: list[int | None] = []
-        for (glyph, *_), meaning in zip(item.glyphs, self._said(item), strict=True):
+        said = self._said(item)
+        for (glyph, *_), meaning in zip(item.glyphs, said, strict=True):
             named = face.glyphToChar.get(glyph, ())
             if len(meaning) == 1 and ord(meaning) in named:
                 characters.append(ord(meaning))
@@ -94,7 +96,7 @@ class Fonts:
                 face.charWidths[self._private[key]] = self._glyph_width(item.font, glyph)
                 self._meanings[self._private[key]] = meaning
             characters.append(self._private[key])
-        return self._assign(item, characters)
+        return list(zip(self._assign(item, characters), map(bool, said), strict=True))
 
     def embed(self) -> None:
         """Put the subsets into the document, once all pages are drawn, each with a map to Unicode."""
@@ -115,7 +117,8 @@ class Fonts:
         return f"{code}> <{text.encode('utf-16-be').hex().upper()}>"
 
     def _said(self, item: TextItem) -> list[str]:
-        """The characters that each glyph of a shaped run stands for: those of its cluster, told by its first glyph.
+        """The characters that each glyph of a shaped run stands for: those of its letter, marks included, told by the
+        letter's widest glyph. A mark of its own would stand on another line to readers that go by places.
 
         From right to left they are told backwards, since readers turn round all that they find on such a line.
         """
@@ -125,7 +128,8 @@ class Fonts:
         buffer.add_str(item.text)
         buffer.guess_segment_properties()
         buffer.direction = "rtl" if item.rtl else "ltr"
-        buffer.cluster_level = uharfbuzz.BufferClusterLevel.MONOTONE_CHARACTERS
+        buffer.language = self._language
+        buffer.cluster_level = uharfbuzz.BufferClusterLevel.MONOTONE_GRAPHEMES
         uharfbuzz.shape(self._shaper(item.font), buffer)
         infos = buffer.glyph_infos
         if [info.codepoint for info in infos] != [glyph for glyph, *_ in item.glyphs]:
@@ -135,11 +139,15 @@ class Fonts:
             return unknown
         starts = sorted({info.cluster for info in infos})
         ends = dict(zip(starts, [*starts[1:], len(item.text)], strict=True))
-        said: list[str] = []
-        for info in infos:
-            end = ends.pop(info.cluster, info.cluster)
-            meaning = item.text[info.cluster : end]
-            said.append(meaning[::-1] if item.rtl else meaning)
+        tellers: dict[int, int] = {}
+        for i, (info, glyph) in enumerate(zip(infos, item.glyphs, strict=True)):
+            teller = tellers.setdefault(info.cluster, i)
+            if glyph[1] > item.glyphs[teller][1]:
+                tellers[info.cluster] = i
+        said = [""] * len(infos)
+        for start, teller in tellers.items():
+            meaning = item.text[start : ends[start]]
+            said[teller] = meaning[::-1] if item.rtl else meaning
         return said
 
     def _assign(self, item: TextItem, characters: Sequence[int | None]) -> list[Code]:

@@ -2,13 +2,12 @@
 
 Fonts are read with HarfBuzz alone. A face is loaded once per process. Which face sets a character is decided by a
 chain: the style's own face, the faces that the style names as fallbacks, the bundled ones, then the system's fonts for
-the scripts that no bundled font has.
+the scripts that no bundled font has. A face that stands in for another is set at the size at which both look equally
+large.
 """
 
 from __future__ import annotations
 
-import os
-import sys
 import unicodedata
 from dataclasses import dataclass, field
 from functools import cache
@@ -17,18 +16,31 @@ from pathlib import Path
 import uharfbuzz as hb
 
 from novel.layout.page import FontFace
+from novel.layout.scripts import Script, bold_file, script_in, script_of, system_files
 
 FOLDER = Path(__file__).parent.parent / "data" / "fonts"
 
 
-class Face:
-    """A font file with its measures. Lengths are shares of the em: multiply by the size."""
+LEAST_SCALE, GREATEST_SCALE = 0.85, 1.35
+"""How far a face's size may be changed to look as large as another: beyond that its strokes look thin or heavy."""
 
-    def __init__(self, path: Path, index: int = 0) -> None:
-        face = hb.Face(hb.Blob.from_file_path(str(path)), index)
+
+class Face:
+    """A font file with its measures. Lengths are shares of the em of the face that leads: multiply by the size.
+
+    ``scale`` is the face's own em in shares of that: its glyphs are drawn at ``scale`` times the size, and every
+    measure here has it in it. ``thickened``: it stands in for a bold face that is not there, and gets a stroke in the
+    text's own colour.
+    """
+
+    def __init__(self, path: Path, scale: float = 1.0, thickened: bool = False) -> None:
+        face = hb.Face(hb.Blob.from_file_path(str(path)), 0)
         self.path = path
+        self.scale = scale
+        self.thickened = thickened
         self.font = hb.Font(face)
-        self.units = face.upem
+        self.units = face.upem / scale
+        """Font units in an em of the face that leads."""
         name = face.get_name(hb.OTNameIdPredefined.POSTSCRIPT_NAME) or path.stem
         self.embedded = FontFace(name, path)
         self.outlines = "glyf" in face.table_tags
@@ -41,16 +53,20 @@ class Face:
         self.cap_height = self._metric(hb.OTMetricsTag.CAP_HEIGHT, "H")
         self.x_height = self._metric(hb.OTMetricsTag.X_HEIGHT, "x")
         self._glyphs: dict[str, bool] = {}
-        self.shaped: dict[tuple[str, bool, bool], object] = {}
+        self.shaped: dict[tuple[str, int, str], object] = {}
         """Shaped strings, kept by ``text``; a face lives as long as the process, and words recur."""
 
     def _metric(self, tag: hb.OTMetricsTag, letter: str) -> float:
         value = self.font.get_metric_position(tag)
-        if not value:
-            glyph = self.font.get_nominal_glyph(ord(letter))
-            extents = self.font.get_glyph_extents(glyph) if glyph else None
-            value = extents.y_bearing if extents else 0.7 * self.units
-        return float(value / self.units)
+        if value:
+            return float(value / self.units)
+        return self.height(letter) or 0.7 * self.scale
+
+    def height(self, letter: str) -> float:
+        """How high a letter reaches above the baseline; 0 where the font doesn't have it."""
+        glyph = self.font.get_nominal_glyph(ord(letter))
+        extents = self.font.get_glyph_extents(glyph) if glyph else None
+        return float(extents.y_bearing / self.units) if extents else 0.0
 
     def has(self, char: str) -> bool:
         """Whether the font can set a character. What no font shows (joiners, selectors) is never missing."""
@@ -63,9 +79,24 @@ class Face:
 
 
 @cache
-def face(path: Path) -> Face:
-    """The face of a file, loaded once."""
-    return Face(path)
+def face(path: Path, scale: float = 1.0, thickened: bool = False) -> Face:
+    """The face of a file at a scale, loaded once."""
+    return Face(path, scale, thickened)
+
+
+def matched_scale(candidate: Face, leader: Face, script: Script | None) -> float:
+    """The scale at which ``candidate`` looks as large as ``leader``.
+
+    Their capitals become equally tall; in a script without capitals a typical letter gets its share of the leader's
+    capital, or its height in the leader where that has the script too.
+    """
+    if script is not None and script.letter and (own := candidate.height(script.letter)):
+        wanted = leader.height(script.letter) or script.share * leader.cap_height
+    else:
+        # Drawn capitals tell more truly than what a font says of itself.
+        own, wanted = (f.height("H") or f.cap_height for f in (candidate, leader))
+    # Hundredths, so that two faces that differ by less than anyone sees keep the size that was asked for.
+    return round(min(GREATEST_SCALE, max(LEAST_SCALE, wanted / own)), 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,97 +150,6 @@ FAMILIES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Script:
-    """A script that no bundled font has: its code points, the fonts that usually hold it, and Debian's package."""
-
-    name: str
-    ranges: tuple[tuple[int, int], ...]
-    files: tuple[str, ...]
-    package: str
-
-    def holds(self, char: str) -> bool:
-        """Whether a character belongs to the script."""
-        return any(first <= ord(char) <= last for first, last in self.ranges)
-
-
-def _noto(name: str, *ranges: tuple[int, int], faces: tuple[str, ...] = ()) -> Script:
-    files = faces or (f"NotoSans{name}-Regular.ttf", f"NotoSans{name}-Bold.ttf")
-    return Script(name, ranges, files, "fonts-noto-core")
-
-
-SCRIPTS = (
-    _noto(
-        "Arabic",
-        (0x600, 0x6FF),
-        (0x750, 0x77F),
-        (0x8A0, 0x8FF),
-        (0xFB50, 0xFDFF),
-        (0xFE70, 0xFEFF),
-        faces=("NotoSansArabic-Regular.ttf", "NotoSansArabicUI-Regular.ttf", "NotoNaskhArabic-Regular.ttf"),
-    ),
-    _noto("Hebrew", (0x590, 0x5FF), (0xFB1D, 0xFB4F)),
-    _noto("Armenian", (0x530, 0x58F)),
-    _noto("Georgian", (0x10A0, 0x10FF), (0x1C90, 0x1CBF)),
-    _noto("Devanagari", (0x900, 0x97F)),
-    _noto("Bengali", (0x980, 0x9FF)),
-    _noto("Gurmukhi", (0xA00, 0xA7F)),
-    _noto("Gujarati", (0xA80, 0xAFF)),
-    _noto("Tamil", (0xB80, 0xBFF)),
-    _noto("Telugu", (0xC00, 0xC7F)),
-    _noto("Kannada", (0xC80, 0xCFF)),
-    _noto("Malayalam", (0xD00, 0xD7F)),
-    _noto("Thai", (0xE00, 0xE7F)),
-    _noto("Ethiopic", (0x1200, 0x137F)),
-    _noto("Khmer", (0x1780, 0x17FF)),
-    # Debian's fonts-noto-cjk has no TrueType outlines; these have.
-    Script(
-        "Hangul",
-        ((0x1100, 0x11FF), (0x3130, 0x318F), (0xA960, 0xA97F), (0xAC00, 0xD7FF)),
-        ("NotoSansKR-Regular.ttf", "NanumGothic.ttf", "UnDotum.ttf", "malgun.ttf"),
-        "fonts-nanum",
-    ),
-    Script(
-        "Han and Kana",
-        ((0x2E80, 0x9FFF), (0xF900, 0xFAFF), (0xFE30, 0xFE4F), (0xFF00, 0xFFEF), (0x20000, 0x3FFFF)),
-        (
-            "NotoSansJP-Regular.ttf",
-            "ipaexg.ttf",
-            "ipag.ttf",
-            "DroidSansFallbackFull.ttf",
-            "wqy-microhei.ttc",
-            "msgothic.ttc",
-        ),
-        "fonts-droid-fallback",
-    ),
-    Script(
-        "signs and symbols",
-        ((0x2000, 0x2BFF), (0x1F000, 0x1FAFF)),
-        ("NotoSansSymbols2-Regular.ttf", "NotoSansSymbols-Regular.ttf", "NotoSansMath-Regular.ttf", "DejaVuSans.ttf"),
-        "fonts-noto-core",
-    ),
-)
-
-
-@cache
-def system_files() -> dict[str, Path]:
-    """The system's TrueType and OpenType files by name, the usual folders in a fixed order."""
-    home = Path.home()
-    folders = [Path("/usr/local/share/fonts"), Path("/usr/share/fonts"), home / ".local/share/fonts", home / ".fonts"]
-    if sys.platform == "darwin":
-        folders = [home / "Library/Fonts", Path("/Library/Fonts"), Path("/System/Library/Fonts")]
-    elif sys.platform == "win32":
-        folders = [Path(os.environ.get("WINDIR", "C:/Windows")) / "Fonts"]
-    found: dict[str, Path] = {}
-    for folder in folders:
-        for root, inner, files in os.walk(folder):
-            inner.sort()
-            for file in sorted(files):
-                if file.lower().endswith((".ttf", ".ttc", ".otf")):
-                    found.setdefault(file, Path(root) / file)
-    return found
-
-
 def named_font(name: str, folder: Path) -> Path | None:
     """The file that a style means by a fallback's name: a file beside the style, a bundled family, or a system font by
     its file name or its family's (``Noto Sans Arabic``)."""
@@ -225,17 +165,13 @@ def named_font(name: str, folder: Path) -> Path | None:
     return None
 
 
-def script_of(char: str) -> Script | None:
-    """The script with a system font to look for, if any."""
-    return next((s for s in SCRIPTS if s.holds(char)), None)
-
-
 class NoGlyphError(Exception):
     """No font has a character."""
 
-    def __init__(self, char: str) -> None:
+    def __init__(self, char: str, language: str = "") -> None:
         super().__init__(char)
         self.char = char
+        self.language = language
 
     @property
     def message(self) -> str:
@@ -248,16 +184,25 @@ class NoGlyphError(Exception):
         """The cure: a package where one is known to help, else a fallback font of the writer's own."""
         script = script_of(self.char)
         name = "ame a TrueType font that has it in the style's lettering.fallback."
-        return (
-            f"Install a font that has it (Debian: apt install {script.package}), or n{name}" if script else f"N{name}"
-        )
+        if script is None:
+            return f"N{name}"
+        package = script.package_for(self.char, self.language)
+        return f"Install a font that has it (Debian: apt install {package}), or n{name}"
 
 
 @dataclass(slots=True)
 class Chain:
-    """Faces in the order in which they are asked for a character."""
+    """Faces in the order in which they are asked for a character.
+
+    ``leader`` is the face that all others are to look as large as (None: the first). ``bold``, ``text`` (for running
+    text) and ``language`` tell which of the system's fonts are looked for.
+    """
 
     faces: tuple[Face, ...]
+    leader: Face | None = None
+    bold: bool = False
+    text: bool = False
+    language: str = ""
     _found: dict[str, Face] = field(default_factory=dict)
 
     def pick(self, cluster: str) -> Face:
@@ -274,17 +219,26 @@ class Chain:
     def _search(self, cluster: str) -> Face:
         for candidate in self.faces:
             if all(candidate.has(c) for c in cluster):
-                return candidate
+                return self._matched(candidate, cluster)
         lacking = next((c for c in cluster if not any(f.has(c) for f in self.faces)), cluster[0])
         script = script_of(lacking)
-        for file in script.files if script else ():
+        for file in script.files_for(self.language, text=self.text) if script else ():
             path = system_files().get(file)
             if path is None:
                 continue
-            candidate = face(path)
-            if candidate.outlines and all(candidate.has(c) for c in cluster):
-                return candidate
-        raise NoGlyphError(lacking)
+            for candidate in (face((self.bold and bold_file(path)) or path), face(path)):
+                if candidate.outlines and all(candidate.has(c) for c in cluster):
+                    return self._matched(candidate, cluster)
+        raise NoGlyphError(lacking, self.language)
+
+    def _matched(self, candidate: Face, cluster: str) -> Face:
+        """The face at the scale at which the cluster looks as large as the leader's letters."""
+        leader = self.leader or self.faces[0]
+        if candidate is leader:
+            return candidate
+        bundled = FOLDER in candidate.path.parents
+        thickened = self.bold and not bundled and "bold" not in candidate.embedded.name.lower()
+        return face(candidate.path, matched_scale(candidate, leader, script_in(cluster)), thickened)
 
 
 _AFTER = ("novel-lettering", "comic-relief", "patrick-hand", "source-serif-4")
@@ -299,8 +253,16 @@ class FontSet:
     """The chains of faces that a style sets its words in. Fonts are bundled families by name, or files."""
 
     def __init__(
-        self, font: str | Path, prose: str | Path = "", *, caps: bool = True, fallback: tuple[Path, ...] = ()
+        self,
+        font: str | Path,
+        prose: str | Path = "",
+        *,
+        caps: bool = True,
+        fallback: tuple[Path, ...] = (),
+        language: str = "en",
     ) -> None:
+        self.language = language
+        """The book's language (BCP 47), which decides between fonts, between forms of a letter, and where lines end."""
         hand = "novel-lettering" if font == "comic-neue" and caps else font
         self.barred = hand == "novel-lettering"
         """Whether the dialogue's face has a plain I, and the barred one of the pronoun comes from another."""
@@ -326,7 +288,8 @@ class FontSet:
                 # A hand with one weight borrows the emphasis of one that has it; it must stand out above all.
                 faces.append(FAMILIES["novel-lettering" if self.barred else "comic-neue"].nearest(bold, italic))
             faces.append(first.nearest(bold, italic))
-            faces += [face(path) for path in self._further]
+            faces += [face((bold and bold_file(path)) or path) for path in self._further]
             faces += [FAMILIES[name].nearest(bold, italic) for name in order if name != first.name]
-            self._chains[key] = Chain(tuple(dict.fromkeys(faces)))
+            leader = self._first["hand" if role == "barred" else role].nearest(bold, italic)
+            self._chains[key] = Chain(tuple(dict.fromkeys(faces)), leader, bold, role == "prose", self.language)
         return self._chains[key]

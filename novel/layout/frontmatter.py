@@ -218,7 +218,9 @@ def _stacked(
 
     ``anchor`` 0 hangs it from the frame's top, 1 stands it on the frame's foot. Also gives the y of its lower edge.
     """
-    leading = 1.02
+    # Scripts without capitals reach below the line, and farther above it.
+    reach = paragraph.ascent + paragraph.descent
+    leading = max(1.02, 1.06 * reach) if paragraph.descent else 1.02
     alone = frame.width / paragraph.width(0, len(paragraph.words)) if paragraph.words else 0.0
     if KEEP_ONE * size <= alone < size:
         # Somewhat smaller letters on one line look better than two lines.
@@ -226,7 +228,7 @@ def _stacked(
     while size >= FLOOR:
         broken = breaks.even(paragraph, frame.width / size)
         if broken is not None:
-            height = ((len(broken.lines) - 1) * leading + paragraph.ascent) * size
+            height = ((len(broken.lines) - 1) * leading + reach) * size
             if height <= frame.height:
                 break
         size *= 0.95

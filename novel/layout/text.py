@@ -7,24 +7,30 @@ carries its glyphs.
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from itertools import groupby
 
 import uharfbuzz as hb
 
 from novel.geometry import Rect
+from novel.layout.bidi import embedding
 from novel.layout.fonts import Chain, Face, FontSet, NoGlyphError
 from novel.layout.page import Color, Glyph, TextItem
+from novel.layout.scripts import script_in
+from novel.layout.segment import SIMPLE_LIMIT, WIDE, break_points, phrase_ends
 from novel.layout.wording import Span
 
-SIMPLE_LIMIT = 0x590
-"""Below it (Latin, Greek, Cyrillic, Armenian) text runs left to right and breaks at spaces, hyphens and dashes."""
+THICKENING = 0.035
+"""The stroke that makes a face bold that has no bold cut, in shares of its size."""
 _PLAIN_FEATURES = {"liga": False, "clig": False, "calt": False, "kern": True}
-_BREAK_AFTER = re.compile(r"(?<=[^\W\d])-(?=[^\W\d])|--+(?=\w)|(?<=\w)/(?=\w{3})")
+_EITHER = frozenset("\u2014\u2015\u2018\u2019\u201c\u201d\u2025\u2026\u22ef\u00b7")
+"""Marks that Latin and East Asian fonts both have, and draw differently: a dash, quotes, an ellipsis, a dot."""
+_MARKS = "\u200e\u200f\u061c"
+"""Invisible marks that only tell a direction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +49,16 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """What no line break divides, and the space that follows it on a line (None: it abuts on the next word)."""
+    """What no line break divides, and the space that follows it on a line (None: it abuts on the next word).
+
+    ``phrase``: whether a phrase ends with it (a line may well end here) or goes on; None where nothing tells.
+    """
 
     pieces: tuple[Piece, ...]
     width: float
     space: Piece | None
     text: str
+    phrase: bool | None = None
 
     @property
     def gap(self) -> float:
@@ -74,17 +84,19 @@ class Paragraph:
         return sum(w.width + w.gap for w in self.words[first:last]) - self.words[last - 1].gap
 
 
-def shape(text: str, face: Face, level: int) -> Piece:
-    """A text in one face, shaped. Known ones come from the face's memory."""
-    key = (text, bool(level & 1), False)
+def shape(text: str, face: Face, level: int, language: str = "en") -> Piece:
+    """A text in one face, shaped as its language writes it. Known ones come from the face's memory."""
+    key = (text, level, language)
     known = face.shaped.get(key)
-    if isinstance(known, Piece) and known.level == level:
+    if isinstance(known, Piece):
         return known
     simple = all(ord(c) < SIMPLE_LIMIT or 0x2000 <= ord(c) < 0x2190 for c in text)
     buffer = hb.Buffer()
     buffer.add_str(text)
     buffer.guess_segment_properties()
     buffer.direction = "rtl" if level & 1 else "ltr"
+    # Left to itself HarfBuzz takes the language of whoever runs the program.
+    buffer.language = language
     buffer.cluster_level = hb.BufferClusterLevel.MONOTONE_CHARACTERS
     hb.shape(face.font, buffer, _PLAIN_FEATURES if simple else None)
     unit = 1 / face.units
@@ -119,40 +131,72 @@ def compose(
 
     ``rtl`` is the direction where no character decides it. Raises ``fonts.NoGlyphError``.
     """
-    text, styles = _cleaned(spans)
-    level, levels = _levels(text, rtl)
+    text, styles, level, levels = _directed(*_cleaned(spans), rtl)
     chains: dict[tuple[bool, bool], Chain] = {}
-    for style in set(styles):
+    for style in dict.fromkeys(styles):
         emphasis, barred = style
         if role == "prose":
             slant, weight = italic != emphasis, bold
         else:
             slant, weight = italic or emphasis, bold or emphasis
         chains[style] = fonts.chain("barred" if barred and fonts.barred and role == "hand" else role, weight, slant)
-    words = tuple(_words(text, styles, levels, level, chains))
-    faces = {id(p.face): p.face for w in words for p in w.pieces}
-    used = list(faces.values()) or [fonts.chain(role, bold, italic).faces[0]]
-    ascent = max(f.cap_height for f in used)
-    if any(ord(c) >= SIMPLE_LIMIT and not 0x2000 <= ord(c) < 0x2190 for c in text):
-        # Scripts without capitals fill more of the em than a Latin capital does.
-        ascent = max(ascent, *(0.8 * f.ascent for f in used))
-        descent = max(0.6 * f.descent for f in used)
-    else:
-        descent = 0.0 if capitals else 0.5 * max(f.descent for f in used)
-    bounds = (max(f.ascent for f in used), max(f.descent for f in used))
+    words = tuple(_words(text, styles, levels, level, chains, fonts.language))
+    pieces = [piece for word in words for piece in word.pieces]
+    faces = [p.face for p in pieces] or [fonts.chain(role, bold, italic).faces[0]]
+    extents = [_extent(p, capitals, fonts.language) for p in pieces] or [(faces[0].cap_height, 0.0)]
+    ascent, descent = (max(side) for side in zip(*extents, strict=True))
+    bounds = (max(f.ascent for f in faces), max(f.descent for f in faces))
     return Paragraph(words, level, ascent, descent, bounds)
 
 
+def _extent(piece: Piece, capitals: bool, language: str) -> tuple[float, float]:
+    """How far a piece reaches above and below the baseline as the eye sees it: in Latin, Greek and Cyrillic by the
+    face's capitals and descenders; in other scripts, which have none, by ink: its own, and what the script's usual
+    letters have, so that all lines of a book stand alike."""
+    if not _other(piece.text):
+        return piece.face.cap_height, 0.0 if capitals else 0.5 * piece.face.descent
+    top, foot = _ink(piece)
+    script = script_in(piece.text)
+    if script is not None and script.sample:
+        usual = _usual(piece.face, script.sample, piece.level, language)
+        top, foot = max(top, usual[0]), max(foot, usual[1])
+    return top, foot
+
+
+@cache
+def _usual(face: Face, sample: str, level: int, language: str) -> tuple[float, float]:
+    if not all(face.has(c) for c in sample):
+        return 0.0, 0.0
+    return _ink(shape(sample, face, level, language))
+
+
+def _ink(piece: Piece) -> tuple[float, float]:
+    """How far the glyphs of a piece reach above and below the baseline."""
+    unit = 1 / piece.face.units
+    top = foot = 0.0
+    for glyph, _, _, rise in piece.glyphs:
+        extents = piece.face.font.get_glyph_extents(glyph)
+        if extents is not None:
+            top = max(top, extents.y_bearing * unit + rise)
+            foot = max(foot, -(extents.y_bearing + extents.height) * unit - rise)
+    return top, foot
+
+
+def _other(text: str) -> bool:
+    """Whether any of a text is beyond Latin, Greek and Cyrillic and their punctuation."""
+    return any(ord(c) >= SIMPLE_LIMIT and not 0x2000 <= ord(c) < 0x2190 for c in text)
+
+
 def _cleaned(spans: Sequence[Span]) -> tuple[str, list[tuple[bool, bool]]]:
-    """The characters with their styles, without those that show nothing; fixed spaces as no-break spaces."""
-    whole = "".join(span.text for span in spans)
-    joins = any(ord(c) >= SIMPLE_LIMIT and not 0x2000 <= ord(c) < 0x2190 for c in whole)
+    """The characters with their styles, without those that show nothing; fixed spaces as no-break spaces. Marks of
+    direction stay until they have told it."""
+    joins = _other("".join(span.text for span in spans))
     chars: list[str] = []
     styles: list[tuple[bool, bool]] = []
     for span in spans:
         for char in span.text:
             category = unicodedata.category(char)
-            if category in ("Cc", "Cf") and not (joins and char in "\u200c\u200d"):
+            if category in ("Cc", "Cf") and not (joins and char in ("\u200c", "\u200d")) and char not in _MARKS:
                 continue
             if 0xFE00 <= ord(char) <= 0xFE0F:
                 continue
@@ -161,45 +205,15 @@ def _cleaned(spans: Sequence[Span]) -> tuple[str, list[tuple[bool, bool]]]:
     return "".join(chars), styles
 
 
-def _levels(text: str, rtl: bool) -> tuple[int, list[int]]:
-    """The paragraph's level and each character's, by the Unicode bidirectional algorithm."""
-    if not rtl and not any(ord(c) >= SIMPLE_LIMIT and unicodedata.bidirectional(c) in ("R", "AL", "AN") for c in text):
-        return 0, [0] * len(text)
-    strong = (unicodedata.bidirectional(c) for c in text)
-    first = next((kind for kind in strong if kind in ("L", "R", "AL")), "R" if rtl else "L")
-    base = int(first != "L")
-    if not base and not any(unicodedata.bidirectional(c) in ("R", "AL", "AN") for c in text):
-        return 0, [0] * len(text)
-    from bidi import algorithm  # noqa: PLC0415 - only right-to-left text needs it
-
-    storage = algorithm.get_empty_storage()
-    storage["base_level"], storage["base_dir"] = base, ("L", "R")[base]
-    algorithm.get_embedding_levels(text, storage)
-    algorithm.explicit_embed_and_overrides(storage)
-    algorithm.resolve_weak_types(storage)
-    algorithm.resolve_neutral_types(storage, False)
-    algorithm.resolve_implicit_levels(storage, False)
-    levels = [char["level"] for char in storage["chars"]]
-    return base, levels if len(levels) == len(text) else [base] * len(text)
-
-
-def break_points(text: str) -> list[int]:
-    """Where a line may end: the indices after the last character of each unbreakable stretch, its space included.
-
-    Text that is Latin, Greek or Cyrillic breaks after spaces, hyphens between letters and dashes; any other by
-    Unicode's line breaking rules (UAX 14).
-    """
-    if all(ord(c) < SIMPLE_LIMIT or 0x2010 <= ord(c) <= 0x2044 or c == "\u20ac" for c in text):
-        points = {m.end() for m in re.finditer(r" +", text)} | {m.end() for m in _BREAK_AFTER.finditer(text)}
-        points = {p for p in points if 0 < p < len(text)}
-    else:
-        from uniseg.linebreak import line_break_units  # noqa: PLC0415 - heavy, and only other scripts need it
-
-        points, at = set(), 0
-        for unit in line_break_units(text):
-            at += len(unit)
-            points.add(at)
-    return [*sorted(points - {len(text)}), len(text)] if text else []
+def _directed(
+    text: str, styles: list[tuple[bool, bool]], rtl: bool
+) -> tuple[str, list[tuple[bool, bool]], int, list[int]]:
+    """The paragraph's level and each character's, and the text without the marks that told them."""
+    level, levels = embedding(text, rtl)
+    if not any(mark in text for mark in _MARKS):
+        return text, styles, level, levels
+    kept = [i for i, char in enumerate(text) if char not in _MARKS]
+    return "".join(text[i] for i in kept), [styles[i] for i in kept], level, [levels[i] for i in kept]
 
 
 def _words(
@@ -208,9 +222,12 @@ def _words(
     levels: list[int],
     base: int,
     chains: dict[tuple[bool, bool], Chain],
+    language: str,
 ) -> Iterator[Word]:
     start = 0
     points = break_points(text)
+    phrases = phrase_ends(text, language)
+    wide = next((c for c in text if c >= WIDE), "")
     # The hyphen that doesn't break has done its work, and few fonts have it.
     text = text.replace("\u2011", "-")
     for end in points:
@@ -221,15 +238,18 @@ def _words(
             start = end
             continue
         pieces: list[Piece] = []
-        for (chosen, level), group in groupby(_faces(text, start, stop, styles, levels, chains), key=lambda r: r[:2]):
-            pieces.append(shape("".join(run[2] for run in group), chosen, level))
+        for (chosen, level), group in groupby(
+            _faces(text, start, stop, styles, levels, chains, wide), key=lambda r: r[:2]
+        ):
+            pieces.append(shape("".join(run[2] for run in group), chosen, level, language))
         space = None
         if end > stop:
             # The space of the font that it follows, so that a run goes on over it.
             before = pieces[-1].face
             chosen = before if before.has(" ") else chains[styles[stop]].pick(" ")
-            space = shape(" ", chosen, levels[stop] if end < len(text) else base)
-        yield Word(tuple(pieces), sum(p.width for p in pieces), space, text[start:stop])
+            space = shape(" ", chosen, levels[stop] if end < len(text) else base, language)
+        phrase = None if phrases is None else end in phrases
+        yield Word(tuple(pieces), sum(p.width for p in pieces), space, text[start:stop], phrase)
         start = end
 
 
@@ -240,19 +260,22 @@ def _faces(
     styles: list[tuple[bool, bool]],
     levels: list[int],
     chains: dict[tuple[bool, bool], Chain],
+    wide: str,
 ) -> list[tuple[Face, int, str]]:
     """The face and level of each cluster of a word: one face for all of it in one style where any has it all; else
-    each its own, but punctuation that of the letters beside it."""
+    each its own, but punctuation that of the letters beside it, or of the ideographs or kana in the text (``wide``)."""
     word = text[start:stop]
+    if not wide or any(c.isascii() and c.isalpha() for c in word) or _EITHER.isdisjoint(word):
+        wide = ""
     if len(set(styles[start:stop])) == 1 and len(set(levels[start:stop])) == 1:
         # Nearly every word: one style, one direction, one font.
         with suppress(NoGlyphError):
-            return [(chains[styles[start]].pick(word), levels[start], word)]
+            return [(chains[styles[start]].pick(wide + word), levels[start], word)]
     clusters = list(_clusters(text, start, stop))
     whole: dict[tuple[bool, bool], Face | None] = {}
     for style in dict.fromkeys(styles[start:stop]):
         try:
-            whole[style] = chains[style].pick("".join(c for c, at in clusters if styles[at] == style))
+            whole[style] = chains[style].pick(wide + "".join(c for c, at in clusters if styles[at] == style))
         except NoGlyphError:
             whole[style] = None
     faces: list[Face | None] = []
@@ -360,6 +383,7 @@ def _item(
         scaled = [advance * size for advance in piece.advances]
         scaled[-1] += extra
         advances += scaled
+    # A face that stands in for another has a size of its own; its measures are in shares of the line's.
     glyphs: tuple[Glyph, ...] = ()
     if not all(piece.plain for piece, _ in run):
         glyphs = tuple(
@@ -367,6 +391,8 @@ def _item(
             for piece, extra in run
             for i, (gid, advance, dx, dy) in enumerate(piece.glyphs)
         )
+    if face.thickened and outline is None:
+        outline, outline_width = color, THICKENING * size * face.scale
     width = sum(advances)
     text = "".join(piece.text for piece, _ in (reversed(run) if rtl else run))
     top = baseline - face.ascent * size
@@ -376,7 +402,7 @@ def _item(
         role=role,
         text=text,
         font=face.embedded,
-        size=size,
+        size=size * face.scale,
         color=color,
         x=x,
         baseline=baseline,

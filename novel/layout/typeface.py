@@ -66,13 +66,16 @@ def lettering_size(style: Style, page: PageProfile) -> float:
     return size
 
 
-def font_set(style: Style, folder: Path) -> FontSet:
-    """The fonts of a style whose file lies in ``folder``; what can't be found gives way to the bundled default."""
+def font_set(style: Style, folder: Path, language: str = "en") -> FontSet:
+    """The fonts of a style whose file lies in ``folder``, for a book in ``language`` (BCP 47).
+
+    What can't be found gives way to the bundled default.
+    """
     lettering = style.lettering
     fallback = [path for name in lettering.fallback if (path := named_font(name, folder)) and _usable(path)]
     font = _font(lettering.font, folder) or "comic-neue"
     prose = _font(lettering.prose, folder) if lettering.prose else None
-    return FontSet(font, prose or "", caps=lettering.caps, fallback=tuple(fallback))
+    return FontSet(font, prose or "", caps=lettering.caps, fallback=tuple(fallback), language=language)
 
 
 def measure_prose(style: Style, story: Story, folder: Path | None = None) -> ProseSetter:
@@ -80,7 +83,7 @@ def measure_prose(style: Style, story: Story, folder: Path | None = None) -> Pro
 
     A character that no font has doesn't stop it: ``letter.check_lettering`` names each one with its place.
     """
-    return _prose(style, story, font_set(style, folder or Path()), lenient=True)
+    return _prose(style, story, font_set(style, folder or Path(), story.language), lenient=True)
 
 
 def prose_setter(style: Style, story: Story, fonts: FontSet) -> ProseSetter:

@@ -6,12 +6,16 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from novel.layout.segment import WIDE
+
 _EMPHASIS = re.compile(r"\*(?=\S)([^*]+?)(?<=\S)\*")
 _PRONOUN = re.compile(r"(?<![\w])[Ii](?![\w])")
 _SPACE = re.compile(r"[ \t\r\n\f\v\u2028\u2029]+")
 _RANGE = re.compile(r"(?<=\d)[\u2013\u2014](?=\d)")
 _DASH = re.compile(r"[\u2012-\u2015]")
 _TONOS = "\u0301"
+_OWN_MARKS = ("ja", "ko", "yue", "zh")
+"""Languages whose dashes and ellipses fill an em or two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,19 @@ def plain(text: str) -> str:
     return "".join(span for span, _ in _emphasised(fold(text)))
 
 
+def word_count(text: str) -> int:
+    """How many words a reader reads: two ideographs or kana, or three Thai consonants, take about as long as a word."""
+    wide = sum(c >= WIDE and c.isalnum() and not _spaced(c) for c in text)
+    thai = sum("\u0e01" <= c <= "\u0e2e" for c in text)
+    others = "".join(" " if (c >= WIDE and not _spaced(c)) or "\u0e01" <= c <= "\u0e5b" else c for c in text)
+    return len(others.split()) + (wide + 1) // 2 + (thai + 2) // 3
+
+
+def _spaced(char: str) -> bool:
+    """Whether a character of a script beyond the first is one with spaces between its words: Hangul, or a symbol."""
+    return "\u3130" <= char <= "\u318f" or "\ua960" <= char <= "\ud7ff" or char >= "\U0001f000"
+
+
 def fold(text: str) -> str:
     """Composed characters (NFC), and every run of white space as one space."""
     return _SPACE.sub(" ", unicodedata.normalize("NFC", text)).strip()
@@ -38,9 +55,11 @@ def dressed(text: str, *, caps: bool, craft: bool = True, language: str = "en") 
 
     ``caps`` sets everything in capitals; an English I that is a word of its own is then barred, as are the I's of a
     dotted abbreviation (F.B.I.). ``craft`` turns dashes into ``--`` and the ellipsis character into three full stops,
-    as comics are lettered (a dash between figures stays a short one).
+    as comics are lettered (a dash between figures stays a short one). Japanese, Chinese and Korean have long dashes and
+    ellipses of their own, which stay.
     """
     spans: list[Span] = []
+    craft = craft and language.lower().split("-")[0] not in _OWN_MARKS and not any(c >= WIDE for c in text)
     english = language.lower().split("-")[0] == "en"
     for stretch, emphasis in _emphasised(fold(text)):
         words = stretch

@@ -11,6 +11,9 @@ from novel.story.model import Adapter, Model, Share
 Sampler = Literal["euler", "euler-a", "ddim", "dpm++", "unipc", "lcm", "flow"]
 
 
+Punctuation = Literal["comic", "typed"]
+
+
 class Anchor(Model):
     """A picture that every first picture starts from."""
 
@@ -42,6 +45,9 @@ class Lettering(Model):
     font: str = "comic-neue"
     size: float = 8.5
     caps: bool = True
+    punctuation: Punctuation = "comic"
+    """``comic``: dashes become ``--`` and an ellipsis three full stops, as comics are lettered; ``typed``: both stay as
+    the writer typed them."""
     balloon: str = "white"
     ink: str = "black"
     caption: str = ""

@@ -7,7 +7,7 @@ from typing import get_args
 from novel.story.adapter_form import ADAPTER, SHARE
 from novel.story.kinds import Choice, Color, Length, ListOf, Number, Text, Texts, Truth
 from novel.story.record import Field, Record
-from novel.story.style import Sampler
+from novel.story.style import Punctuation, Sampler
 
 ANCHOR = Record(
     "an anchor",
@@ -42,6 +42,10 @@ LETTERING = Record(
         "font": Field(Text(filled=True), "A bundled font's name, or a font file relative to this file."),
         "size": Field(Length(4, 72), "The letters' size, as 8.5pt."),
         "caps": Field(Truth(), "Whether dialogue is set in capitals."),
+        "punctuation": Field(
+            Choice(get_args(Punctuation)),
+            "`comic`, where left out: dashes become --, an ellipsis three full stops. `typed`: both stay.",
+        ),
         "balloon": Field(Color(), "The balloons' fill."),
         "ink": Field(Color(), "The letters' and outlines' colour."),
         "caption": Field(Color(), "The caption boxes' fill. Left out: a tint that goes with the balloons."),

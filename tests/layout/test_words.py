@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from system_fonts import need_font_for
 
 from novel.layout import breaks
-from novel.layout.fonts import FAMILIES, FOLDER, Chain, FontSet, NoGlyphError, face, system_files
-from novel.layout.text import break_points, compose, set_line
+from novel.layout.fonts import FAMILIES, FOLDER, Chain, FontSet, NoGlyphError, face
+from novel.layout.text import Word, break_points, compose, set_line
 from novel.layout.wording import Span, capitals, dressed, plain
 
 FONTS = FontSet("comic-neue")
@@ -113,9 +114,15 @@ def test_the_same_word_is_not_stacked_on_itself() -> None:
     assert all(a != b for a, b in pairwise(firsts))
 
 
-def test_japanese_lines_end_after_punctuation_and_phrases_where_they_can() -> None:
-    assert breaks._joint_cost("、", "み") == 0.0
-    assert breaks._joint_cost("を", "作") < breaks._joint_cost("作", "る") < breaks._joint_cost("モ", "デ")
+def test_ideographs_without_known_phrases_break_after_punctuation_and_kana_where_they_can() -> None:
+    def word(text: str) -> Word:
+        return Word((), 1.0, None, text)
+
+    def cost(before: str, after: str) -> float:
+        return breaks._joint_cost(word(before), word(after))
+
+    assert cost("、", "み") == 0.0
+    assert cost("を", "作") < cost("作", "る") < cost("モ", "デ")
 
 
 @settings(max_examples=40, deadline=None, derandomize=True)
@@ -175,8 +182,7 @@ def test_the_plain_i_is_narrower_than_the_barred_one_and_still_an_i() -> None:
 
 def test_a_right_to_left_line_is_reordered_and_its_runs_stay_in_reading_order() -> None:
     # Hebrew needs no joining; any font that has it will do. None is bundled, so that one of the system's is asked for.
-    if not any(name.startswith("NotoSansHebrew") for name in system_files()):
-        pytest.skip("no Hebrew font on this machine")
+    need_font_for("שלום")
     paragraph = compose((Span("שלום DDPM עולם"),), FONTS)
     assert paragraph.level == 1
     items = set_line(
@@ -192,8 +198,7 @@ def test_a_right_to_left_line_is_reordered_and_its_runs_stay_in_reading_order() 
 
 
 def test_arabic_is_shaped_and_carries_its_glyphs() -> None:
-    if not any(name.startswith("NotoSansArabic") for name in system_files()):
-        pytest.skip("no Arabic font on this machine")
+    need_font_for("مرحبا")
     paragraph = compose((Span("مرحبا بالعالم"),), FONTS)
     items = set_line(paragraph.words, size=10, x=0, baseline=0, color="#000000", role="speech", block="b", level=1)
     assert len(items) == 1

@@ -117,6 +117,8 @@ STYLE_FORMS = [
     ({"steps": 20}, False),
     ({"lettering": {"size": "8.5pt", "caps": False, "balloon": "#ffe", "fallback": "noto"}}, True),
     ({"lettering": {"balloon": "#12345"}}, False),
+    ({"lettering": {"punctuation": "typed"}}, True),
+    ({"lettering": {"punctuation": "no dashes"}}, False),
     ({"page": {"gutter": 9, "margin": None, "border": "0.5mm"}}, True),
     ({"page": {"gutter": "wide"}}, False),
 ]
