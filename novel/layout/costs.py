@@ -14,6 +14,7 @@ from novel.geometry import Rect
 from novel.layout.balloon import Shape
 from novel.layout.people import Person
 from novel.layout.reading import SAME_ROW
+from novel.layout.saliency import Saliency
 from novel.layout.tail import Voice
 
 
@@ -30,32 +31,40 @@ class Costs(NamedTuple):
     """The distance of the balloon's middle from its speaker, across."""
     tail: float = 1.1
     """The way from the balloon to the speaker's mouth."""
+    leash: float = 3.0
+    """The way from the balloon's middle to the edge that an unseen speaker's tail points to."""
     short: float = 2.0
     """No room for a tail, since the mouth is close by or under the balloon; or a tail that doesn't reach the edge that
     it points to."""
     stub: float = 0.5
     """A tail to the panel's edge that is hardly seen."""
-    upward: float = 0.8
+    upward: float = 1.6
     """A tail that goes up: the balloon stands lower than the mouth."""
-    flat: float = 1.2
+    flat: float = 2.4
     """A tail that lies flat: what it runs across more than down."""
     crossed: float = 8.0
     """A tail that runs across another balloon, another tail or somebody else's head."""
     wrong: float = 8.0
-    """A tail that ends nearer to somebody else."""
+    """A balloon without a tail, for want of room, that stands nearer to somebody else."""
+    turned: float = 8.0
+    """A tail that is turned away from its speaker's mouth, times the turn's sine."""
     apart: float = 0.7
     """The distance from the balloon before."""
     nearer: float = 1.5
     """A later balloon that is nearer than the next one."""
-    unclear: float = 0.8
+    unclear: float = 2.4
     """The next balloon stands higher than the one before, though beside it."""
     backward: float = 0.45
     """The next balloon stands toward the line's start from the one before."""
+    salient: float = 1.2
+    """Covering what draws the eye: the mean of what the picture's saliency says of the place."""
     middle: float = 0.5
-    """Covering the middle of the picture, times the share of the balloon that lies there."""
+    """Covering the middle of a picture of which no more is known, times the share of the balloon that lies there."""
+    anchored: float = 0.1
+    """A balloon cut by the panel's border, for each side."""
     shape: float = 0.35
     """A less pleasing shape, times its own cost."""
-    corner: float = 0.9
+    corner: float = 3.5
     """A caption away from the side where reading starts."""
     uneven: float = 0.2
     """Edges that nearly line up but don't."""
@@ -86,6 +95,7 @@ class Option(NamedTuple):
     shape: Shape
     root: tuple[float, float] | None
     tip: tuple[float, float] | None
+    anchored: bool
 
 
 class Ground(NamedTuple):
@@ -102,9 +112,21 @@ class Ground(NamedTuple):
     """The same from top to bottom."""
     rtl: bool
     spacing: float
+    frame: Rect | None
+    """Where the panel's border cuts a balloon that is anchored to it; None where there is no border to anchor to."""
+    saliency: Saliency | None
 
     @classmethod
-    def of(cls, panel: Rect, people: Sequence[Person], *, rtl: bool, spacing: float) -> Ground:
+    def of(
+        cls,
+        panel: Rect,
+        people: Sequence[Person],
+        *,
+        rtl: bool,
+        spacing: float,
+        frame: Rect | None = None,
+        saliency: Saliency | None = None,
+    ) -> Ground:
         """The ground of a panel with its people."""
         flat = []
         spans_x = [(panel.x + 0.3 * panel.width, panel.x + 0.7 * panel.width)]
@@ -118,7 +140,7 @@ class Ground(NamedTuple):
             spans_x += [(r.x, r.right) for r in (p.figure, p.head)]
             spans_y += [(r.y, r.bottom) for r in (p.figure, p.head)]
         diagonal = hypot(panel.width, panel.height)
-        return cls(panel, diagonal, tuple(flat), tuple(spans_x), tuple(spans_y), rtl, spacing)
+        return cls(panel, diagonal, tuple(flat), tuple(spans_x), tuple(spans_y), rtl, spacing, frame, saliency)
 
 
 def shared(start: float, end: float, spans: tuple[tuple[float, float], ...]) -> list[float]:
@@ -130,22 +152,32 @@ def shared(start: float, end: float, spans: tuple[tuple[float, float], ...]) -> 
     return [(end if end < s[1] else s[1]) - (start if start > s[0] else s[0]) for s in spans]
 
 
-def covering(
-    shape: Shape,
-    left: float,
-    top: float,
-    right: float,
-    bottom: float,
-    wide: Sequence[float],
-    tall: Sequence[float],
-    ground: Ground,
-) -> float:
-    """What a shape at a place costs by itself and by what it covers: the part of ``alone`` that is quickly known.
-    ``wide``, ``tall``: what ``shared`` says of the place."""
+def across(voice: Voice, share: float, shape: Shape, left: float, right: float, x: float, ground: Ground) -> float:
+    """What a column costs, whatever the row: a caption's distance from its corner, a balloon's from its speaker, or
+    from where reading has come to. ``share``: how far on in the panel's words the voice comes."""
     panel = ground.panel
-    cost = COSTS.shape * shape.cost + COSTS.low * (top - panel.y) / panel.height
-    if wide[0] > 0 and tall[0] > 0:
-        cost += COSTS.middle * wide[0] * tall[0] / ((right - left) * (bottom - top))
+    if shape.kind == "caption":
+        return COSTS.corner * (panel.right - right if ground.rtl else left - panel.x) / panel.width
+    if voice.mouth is not None:
+        return COSTS.far * abs(x - voice.mouth.x) / panel.width
+    read = (panel.right - x if ground.rtl else x - panel.x) / panel.width
+    return 0.3 * abs(read - share)
+
+
+def down(voice: Voice, shape: Shape, top: float, y: float, ground: Ground) -> float:
+    """What a row costs, whatever the column: standing low, and lower than the mouth."""
+    cost = COSTS.shape * shape.cost + COSTS.low * (top - ground.panel.y) / ground.panel.height
+    return cost + COSTS.upward if voice.mouth is not None and y > voice.mouth.y and shape.kind != "caption" else cost
+
+
+def covering(extent: float, wide: Sequence[float], tall: Sequence[float], salient: float, ground: Ground) -> float:
+    """What a place costs by what it covers there. ``extent``: its area; ``wide``, ``tall``: what ``shared`` says of it;
+    ``salient``: what the picture's saliency says of it."""
+    cost = 0.0
+    if ground.saliency is not None:
+        cost = COSTS.salient * salient
+    elif wide[0] > 0 and tall[0] > 0:
+        cost = COSTS.middle * wide[0] * tall[0] / extent
     at = 1
     for _, _, _, figure_cost, figure_area, head_cost, head_area in ground.people:
         if wide[at] > 0 and tall[at] > 0:
@@ -156,59 +188,56 @@ def covering(
     return cost
 
 
-def alone(  # noqa: PLR0912 - one price after another
+def tailing(
     voice: Voice,
-    share: float,
     shape: Shape,
-    left: float,
-    right: float,
     x: float,
     y: float,
     root: tuple[float, float] | None,
     tip: tuple[float, float] | None,
-    cost: float,
     ground: Ground,
 ) -> float:
-    """What a place costs whatever the other balloons do: ``cost``, which is what ``covering`` says, and what its tail
-    and its distance from the speaker add; nothing here makes it cheaper. ``share``: how far on in the panel's words the
-    voice comes."""
-    panel = ground.panel
+    """What a balloon's tail costs from ``root`` to ``tip``, or the want of one; never less than 0."""
+    cost = 0.0
     if tip is not None and root is not None:
-        for name, mouth, head, *_ in ground.people:
-            if name == voice.speaker:
-                continue
-            if voice.mouth is not None:
-                own = hypot(tip[0] - voice.mouth.x, tip[1] - voice.mouth.y)
-                if hypot(tip[0] - mouth[0], tip[1] - mouth[1]) < own:
-                    cost += COSTS.wrong
-            if crosses(root, tip, head):
+        for name, _, head, *_ in ground.people:
+            if name != voice.speaker and crosses(root, tip, head):
                 cost += COSTS.crossed
     if shape.kind == "caption":
-        start = (panel.right - right if ground.rtl else left - panel.x) / panel.width
-        return cost + COSTS.corner * start
+        return cost
     if voice.mouth is not None:
-        cost += COSTS.far * abs(x - voice.mouth.x) / panel.width
-        way = hypot(voice.mouth.x - root[0], voice.mouth.y - root[1]) if root is not None else 0.0
+        mouth_x, mouth_y = voice.mouth.x, voice.mouth.y
+        way = hypot(mouth_x - root[0], mouth_y - root[1]) if root is not None else 0.0
         cost += COSTS.tail * way / ground.diagonal
-        if y > voice.mouth.y:
-            cost += COSTS.upward
         if tip is None or root is None:
             cost += COSTS.short
+            at = root or (x, y)
+            if any(hypot(at[0] - m[0], at[1] - m[1]) < way for name, m, *_ in ground.people if name != voice.speaker):
+                cost += COSTS.wrong
         else:
-            across, down = abs(tip[0] - root[0]), abs(tip[1] - root[1])
-            cost += COSTS.flat * max(0.0, across / (across + down + 1e-9) - 0.5)
-        return cost
-    if voice.off:
-        if tip is None:
-            cost += COSTS.short
-        else:
-            cost += COSTS.tail * hypot(x - tip[0], y - tip[1]) / ground.diagonal
-            if panel.x + 0.5 < tip[0] < panel.right - 0.5 and tip[1] < panel.bottom - 0.5:
-                cost += COSTS.short
-            if root is not None and hypot(root[0] - tip[0], root[1] - tip[1]) < shape.size:
-                cost += COSTS.stub
-    across = (x - panel.x) / panel.width
-    return cost + 0.3 * abs((1 - across if ground.rtl else across) - share)
+            dx, dy = tip[0] - root[0], tip[1] - root[1]
+            cost += COSTS.flat * max(0.0, abs(dx) / (abs(dx) + abs(dy) + 1e-9) - 0.5)
+            aside = abs(dx * (mouth_y - root[1]) - dy * (mouth_x - root[0]))
+            if aside > 1e-6:
+                cost += COSTS.turned * aside / (hypot(dx, dy) * way + 1e-9)
+    elif voice.off:
+        cost += _leaving(shape, x, y, root, tip, ground)
+    return cost
+
+
+def _leaving(
+    shape: Shape, x: float, y: float, root: tuple[float, float] | None, tip: tuple[float, float] | None, ground: Ground
+) -> float:
+    """What the tail to the panel's edge costs of somebody who is not seen."""
+    if tip is None:
+        return COSTS.short
+    panel = ground.panel
+    cost = COSTS.leash * hypot(x - tip[0], y - tip[1]) / ground.diagonal
+    if panel.x + 0.5 < tip[0] < panel.right - 0.5 and tip[1] < panel.bottom - 0.5:
+        cost += COSTS.short
+    if root is not None and hypot(root[0] - tip[0], root[1] - tip[1]) < shape.size:
+        cost += COSTS.stub
+    return cost
 
 
 def beside(  # noqa: PLR0912 - one price after another

@@ -123,6 +123,11 @@ def quadratic(start: Point, control: Point, end: Point) -> Cubic:
     return (start, start.toward(control, 2 / 3), end.toward(control, 2 / 3), end)
 
 
+def straight(start: Point, end: Point) -> Cubic:
+    """A straight line as a cubic curve."""
+    return (start, start.toward(end, 1 / 3), start.toward(end, 2 / 3), end)
+
+
 def flattened(segments: Sequence[Segment], steps: int = 10) -> list[list[Point]]:
     """A path as polygons, one for each of its closed parts."""
     polygons: list[list[Point]] = []

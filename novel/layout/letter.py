@@ -25,6 +25,7 @@ from novel.layout.page import (
 from novel.layout.panel import Entry, Letterer, Lettering, Script, TooManyWords
 from novel.layout.people import Person, people
 from novel.layout.picture import Picture, crop
+from novel.layout.saliency import Saliency
 from novel.layout.typeface import Palette, font_set, lettering_size, palette, prose_setter, style_faults
 from novel.layout.wording import plain
 from novel.plan.model import HeadingSlot, PagePlan, PanelSlot, Plan, ProseSlot
@@ -83,7 +84,7 @@ class _Setting:
         self._checking = checking
         self.diagnostics: list[Diagnostic] = style_faults(book)
         self._rtl = book.story.direction == "rtl"
-        fonts = font_set(book.style, book.style_file.parent)
+        fonts = font_set(book.style, book.style_file.parent, book.story.language)
         self._palette: Palette = palette(book.style)
         size = lettering_size(book.style, book.story.page)
         self._furnisher = Furnisher(fonts, self._palette, book.story.language, self._rtl, size)
@@ -200,7 +201,7 @@ class _Setting:
         for slot in page.slots:
             if not isinstance(slot, PanelSlot):
                 continue
-            seen = self._picture(sheet, slot, page)
+            seen, saliency = self._picture(sheet, slot, page)
             try:
                 matter, room = self._furnisher.cover(slot.rect, page.safe, story.title, story.authors, seen)
             except NoGlyphError as missing:
@@ -211,7 +212,7 @@ class _Setting:
             self._title_on_cover = True
             panel = self._panels[slot.panel]
             script = self._script(panel)
-            lettering = self._lettered(script, script.entries, slot.rect, room, seen, sounds=True)
+            lettering = self._lettered(script, script.entries, slot.rect, room, seen, saliency=saliency)
             sheet.items += lettering.items
             sheet.add(matter)
             sheet.blocks += lettering.blocks
@@ -278,7 +279,7 @@ class _Setting:
 
     def _panel(self, sheet: _Sheet, slot: PanelSlot, page: PagePlan) -> None:
         panel = self._panels[slot.panel]
-        seen = self._picture(sheet, slot, page)
+        seen, saliency = self._picture(sheet, slot, page)
         script = self._script(panel)
         entries: Sequence[Entry] = script.entries
         sounds = True
@@ -286,8 +287,9 @@ class _Setting:
             first = panel.id not in self._spreads
             half = self._halves(script, slot)
             entries, sounds = half[0 if first else 1], not first
+        area, frame = self._letterer.area(slot.rect, page.safe), self._letterer.frame(slot.rect, page.safe)
         lettering = self._lettered(
-            script, entries, slot.rect, self._letterer.area(slot.rect, page.safe), seen, sounds=sounds
+            script, entries, slot.rect, area, seen, sounds=sounds, frame=frame, saliency=saliency
         )
         sheet.items += lettering.items
         sheet.blocks += lettering.blocks
@@ -318,20 +320,22 @@ class _Setting:
         area: Rect,
         seen: Sequence[Person],
         *,
-        sounds: bool,
+        sounds: bool = True,
+        frame: Rect | None = None,
+        saliency: Saliency | None = None,
     ) -> Lettering:
         letterer = self._letterer
         if self._checking and (letterer.plainly_fits(script, area) or letterer.packs(script, entries, rect, area)):
             return Lettering()
         try:
-            return letterer.letter(script, entries, rect, area, seen, sounds=sounds)
+            return letterer.letter(script, entries, rect, area, seen, sounds, frame=frame, saliency=saliency)
         except TooManyWords as overflow:
             message = f"panel `{script.panel.id}`: {overflow.message}"
             self._unset(message, *overflow.path, panel=script.panel.id)
             return Lettering()
 
-    def _picture(self, sheet: _Sheet, slot: PanelSlot, page: PagePlan) -> tuple[Person, ...]:
-        """Adds the slot's picture and border; gives who is seen in it."""
+    def _picture(self, sheet: _Sheet, slot: PanelSlot, page: PagePlan) -> tuple[tuple[Person, ...], Saliency | None]:
+        """Adds the slot's picture and border; gives who is seen in it, and where the eye goes."""
         panel = self._panels[slot.panel]
         picture = self._pictures.get(slot.panel)
         source = crop(picture, slot.rect.width, slot.rect.height, slot.part)
@@ -347,7 +351,8 @@ class _Setting:
                     stroke=hex_of(self._book.style.lettering.ink) or "#000000", stroke_width=width, panel=panel.id,
                 )
             )  # fmt: skip
-        return people(panel, slot.rect, source, picture, rtl=self._rtl)
+        seen = people(panel, slot.rect, source, picture, rtl=self._rtl)
+        return seen, Saliency.of(picture, source, slot.rect)
 
     def _box(self, sheet: _Sheet, slot: PanelSlot, lettering: Lettering) -> None:
         panel = self._panels[slot.panel]

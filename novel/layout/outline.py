@@ -7,14 +7,14 @@ random: the same balloon is drawn the same way on every page.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import atan2, hypot, pi
 from typing import NamedTuple
 
 from novel.geometry import Point, Rect
 from novel.layout.balloon import EXPONENT, Shape, handle
-from novel.layout.curve import Cubic, Outline, curve_to, quadratic
+from novel.layout.curve import Cubic, Outline, at, curve_to, cut, quadratic, straight
 from novel.layout.page import Segment
 from novel.layout.tail import edge
 
@@ -24,6 +24,8 @@ NECK = 1.15
 """The width of the band that joins two balloons, in shares of the size."""
 BOW = 0.07
 """How far a tail bows to the side, in shares of its length."""
+WIDER = 1.15
+"""The width of a thought's bubbles, in shares of their height."""
 _PATTERN = (1.0, 0.72, 0.9, 0.64, 1.0, 0.8, 0.68, 0.94, 0.75)
 
 
@@ -45,6 +47,8 @@ class Body:
     shape: Shape
     center: Point
     tip: Point | None
+    frame: Rect | None = None
+    """The panel's border where it cuts the body; None for a balloon that stands free."""
 
 
 def outline(chain: Sequence[Body]) -> tuple[Segment, ...]:
@@ -65,20 +69,63 @@ def outline(chain: Sequence[Body]) -> tuple[Segment, ...]:
             return _path(curves)
 
 
-def body(shape: Shape, center: Point, grow: float = 0.0) -> Outline:
-    """The body's superellipse, from its top clockwise; ``grow`` moves it outward."""
-    a, b = shape.half_width + grow, shape.half_height + grow
+def body(shape: Shape, center: Point, frame: Rect | None = None) -> Outline:
+    """The body's superellipse, from its top clockwise, cut flush where it reaches beyond ``frame``."""
+    a, b = shape.half_width, shape.half_height
     c = handle(EXPONENT)
     x, y = center.x, center.y
     top, right, bottom, left = Point(x, y - b), Point(x + a, y), Point(x, y + b), Point(x - a, y)
-    return Outline(
-        (
-            (top, Point(x + c * a, y - b), Point(x + a, y - c * b), right),
-            (right, Point(x + a, y + c * b), Point(x + c * a, y + b), bottom),
-            (bottom, Point(x - c * a, y + b), Point(x - a, y + c * b), left),
-            (left, Point(x - a, y - c * b), Point(x - c * a, y - b), top),
-        )
-    )
+    quarters: list[Cubic] = [
+        (top, Point(x + c * a, y - b), Point(x + a, y - c * b), right),
+        (right, Point(x + a, y + c * b), Point(x + c * a, y + b), bottom),
+        (bottom, Point(x - c * a, y + b), Point(x - a, y + c * b), left),
+        (left, Point(x - a, y - c * b), Point(x - c * a, y - b), top),
+    ]
+    return Outline(quarters if frame is None else _cut(quarters, center, frame))
+
+
+def _cut(curves: list[Cubic], center: Point, frame: Rect) -> list[Cubic]:
+    """The part of a closed outline that lies inside a frame, begun above the centre again."""
+    for beyond in (
+        lambda p: frame.y - p.y,
+        lambda p: p.x - frame.right,
+        lambda p: p.y - frame.bottom,
+        lambda p: frame.x - p.x,
+    ):
+        curves = _cut_side(curves, beyond)
+    for i, (first, _, _, last) in enumerate(curves):
+        # A flat upper side begins at its corner, and the way around has to begin above the centre.
+        if first.x < center.x < last.x and abs(first.y - frame.y) + abs(last.y - frame.y) < 1e-6:
+            half = Point(center.x, frame.y)
+            return [straight(half, last), *curves[i + 1 :], *curves[:i], straight(first, half)]
+    start = min(range(len(curves)), key=lambda i: (curves[i][0].y, abs(curves[i][0].x - center.x)))
+    return [*curves[start:], *curves[:start]]
+
+
+def _cut_side(curves: list[Cubic], beyond: Callable[[Point], float]) -> list[Cubic]:
+    """A closed convex outline without what lies ``beyond`` (more than 0) a straight line, closed along that line. Each
+    curve crosses the line once at most, as quarters of an ellipse do with upright and level lines."""
+    kept: list[Cubic] = []
+    for curve in curves:
+        start, end = beyond(curve[0]), beyond(curve[3])
+        if start <= 0 and end <= 0:
+            kept.append(curve)
+        elif start <= 0 or end <= 0:
+            low, high = 0.0, 1.0
+            for _ in range(48):
+                middle = (low + high) / 2
+                if (beyond(at(curve, middle)) > 0) == (start > 0):
+                    low = middle
+                else:
+                    high = middle
+            kept.append(cut(curve, high, 1.0) if start > 0 else cut(curve, 0.0, low))
+    whole: list[Cubic] = []
+    for i, curve in enumerate(kept):
+        before = kept[i - 1][3]
+        if before.distance(curve[0]) > 1e-9:
+            whole.append(straight(before, curve[0]))
+        whole.append(curve)
+    return whole
 
 
 def crossing(around: Outline, center: Point, toward: Point) -> float:
@@ -115,7 +162,7 @@ def _round(chain: Sequence[Body], entry: tuple[float, float] | None) -> list[Cub
     anywhere.
     """
     first = chain[0]
-    around = body(first.shape, first.center)
+    around = body(first.shape, first.center, first.frame)
     taken: list[tuple[float, float]] = [entry] if entry is not None else []
     ports: list[_Port] = []
     if len(chain) > 1:
@@ -146,7 +193,7 @@ def _gap(around: Outline, middle: float, half: float) -> tuple[float, float]:
 def _neck(around: Outline, chain: Sequence[Body]) -> _Port:
     """The band to the next balloon of the chain, and the whole way around that one."""
     first, second = chain[0], chain[1]
-    other = body(second.shape, second.center)
+    other = body(second.shape, second.center, second.frame)
     half = NECK * first.shape.size / 2
     here, there = _nearest(around, other)
     start, end = _gap(around, here, half)
@@ -239,7 +286,7 @@ def _cloud(balloon: Body) -> tuple[Segment, ...]:
     path = list(_path(curves))
     if tip is not None:
         for bubble, radius in trail(shape, center, tip):
-            path += ellipse(bubble, 1.15 * radius, radius)
+            path += ellipse(bubble, WIDER * radius, radius)
     return tuple(path)
 
 
@@ -250,11 +297,12 @@ def trail(shape: Shape, center: Point, tip: Point) -> list[tuple[Point, float]]:
     direction = Point((tip.x - center.x), (tip.y - center.y))
     norm = hypot(direction.x, direction.y) or 1.0
     unit = Point(direction.x / norm, direction.y / norm)
-    count = 3 if length > 1.9 * shape.size else 2 if length > 1.1 * shape.size else 1
-    sizes = [0.36, 0.25, 0.16][:count]
-    radii = [s * shape.size for s in sizes]
-    taken = 2 * sum(radii)
-    gap = max(0.12 * shape.size, (length - taken) / count)
+    # All of them end at the tip, however short the way is.
+    least = 0.12 * shape.size
+    sizes = [0.36, 0.25, 0.16][: 3 if length > 1.9 * shape.size else 2 if length > 1.1 * shape.size else 1]
+    radii = [min(s * shape.size, (length - least) / (2 * WIDER)) if len(sizes) == 1 else s * shape.size for s in sizes]
+    radii = [max(r, 0.08 * shape.size) for r in radii]
+    gap = max(0.0, (length - 2 * sum(radii) - (WIDER - 1) * radii[-1]) / len(radii))
     bubbles: list[tuple[Point, float]] = []
     along = shape.outer
     for radius in radii:
@@ -324,8 +372,8 @@ def _radio(balloon: Body) -> tuple[Segment, ...]:
             points += _teeth(a, b, out, shape)
             continue
         half = min(BASE * shape.size / 2, 0.3 * length)
-        at = min(max(a.distance(root), 1.6 * half), length - 1.6 * half) if length > 3.2 * half else length / 2
-        before, after = a.toward(b, (at - half) / length), a.toward(b, (at + half) / length)
+        along = min(max(a.distance(root), 1.6 * half), length - 1.6 * half) if length > 3.2 * half else length / 2
+        before, after = a.toward(b, (along - half) / length), a.toward(b, (along + half) / length)
         points += _teeth(a, before, out, shape)
         points.append(before)
         points += _bolt(before, after, tip)

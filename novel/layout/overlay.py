@@ -1,7 +1,8 @@
 """A document with its layout drawn over it, to see why everything stands where it does.
 
 Over each page: the live area (dashed), who is thought to be where (heads, figures and mouths; known ones in full lines,
-guessed ones dashed), each block's extent, and the reader's way from block to block.
+guessed ones dashed), where the eye goes (a square in each cell of the picture's saliency, the larger the more), each
+block's extent, and the reader's way from block to block.
 """
 
 from __future__ import annotations
@@ -16,10 +17,13 @@ from novel.layout.outline import ellipse, rectangle
 from novel.layout.page import Color, Document, Item, PageLayout, PathItem, Segment, TextItem
 from novel.layout.people import people
 from novel.layout.picture import Picture, crop
+from novel.layout.saliency import Saliency
 from novel.plan.model import PagePlan, PanelSlot, Plan
 from novel.story.model import Panel, Story
 
-SAFE, PERSON, BLOCK, WAY = "#00a0ff", "#ff2d95", "#00b050", "#ff7a00"
+SAFE, PERSON, BLOCK, WAY, SALIENT = "#00a0ff", "#ff2d95", "#00b050", "#ff7a00", "#8a2be2"
+LARGEST = 0.55
+"""The side of the square that stands for the most salient cell, in shares of the cell's smaller side."""
 
 
 def annotated(document: Document, story: Story, plan: Plan, pictures: Mapping[str, Picture] | None = None) -> Document:
@@ -42,6 +46,9 @@ def _annotated(
             continue
         picture = pictures.get(slot.panel)
         source = crop(picture, slot.rect.width, slot.rect.height, slot.part)
+        saliency = Saliency.of(picture, source, slot.rect)
+        if saliency is not None:
+            items += _squares(saliency)
         for person in people(panels[slot.panel], slot.rect, source, picture, rtl=rtl):
             items.append(_path(rectangle(person.figure), PERSON, dashed=True, width=0.4))
             items.append(_path(rectangle(person.head), PERSON, dashed=not person.known))
@@ -52,6 +59,19 @@ def _annotated(
             items.append(_path(rectangle(extent), BLOCK, width=0.4))
         items += _way([extent.center for extent in extents])
     return replace(page, items=tuple(items))
+
+
+def _squares(saliency: Saliency) -> list[Item]:
+    """A square in each cell, the larger the more it draws the eye; together one path."""
+    segments: list[Segment] = []
+    for cell, value in saliency.shown():
+        side = LARGEST * value * min(cell.width, cell.height)
+        if side > 0.3:
+            at = cell.center
+            segments += rectangle(Rect(at.x - side / 2, at.y - side / 2, side, side))
+    if not segments:
+        return []
+    return [_path(tuple(segments), SALIENT, width=0.0, fill=SALIENT)]
 
 
 def _extent(page: PageLayout, block: str) -> Rect:
@@ -85,7 +105,7 @@ def _path(
         role="overlay",
         segments=segments,
         fill=fill,
-        stroke=color,
+        stroke=color if width else None,
         stroke_width=width,
         dash=(4.0, 3.0) if dashed else (),
     )

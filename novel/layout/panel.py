@@ -11,14 +11,15 @@ from novel.layout import balloon, sound
 from novel.layout.balloon import Shape, Shaper
 from novel.layout.curve import bounds
 from novel.layout.fonts import FontSet, NoGlyphError
-from novel.layout.outline import Body, outline
+from novel.layout.outline import outline
 from novel.layout.page import BlockKind, Item, PathItem, TextBlock
 from novel.layout.people import Person
 from novel.layout.place import Placed, place, shelves
+from novel.layout.saliency import Saliency
 from novel.layout.tail import Voice
 from novel.layout.text import Paragraph, compose, set_line
 from novel.layout.typeface import Palette, lettering_size
-from novel.layout.wording import dressed, plain
+from novel.layout.wording import dressed, plain, word_count
 from novel.story.load import Book
 from novel.story.model import Panel
 
@@ -58,7 +59,7 @@ class Entry:
     @property
     def words(self) -> int:
         """How many words a reader counts."""
-        return len(self.text.split())
+        return word_count(self.text)
 
     @property
     def block(self) -> TextBlock:
@@ -123,7 +124,12 @@ class Letterer:
         speaker: str = "",
     ) -> list[Entry]:
         key = kind if kind in ("caption", "sfx") else "say"
-        spans = dressed(text, caps=self._caps or kind == "sfx", language=self._book.story.language)
+        spans = dressed(
+            text,
+            caps=self._caps or kind == "sfx",
+            craft=self._book.style.lettering.punctuation == "comic",
+            language=self._book.story.language,
+        )
         try:
             paragraph = compose(
                 spans,
@@ -149,6 +155,18 @@ class Letterer:
         shared = inner.intersection(safe)
         return shared if shared is not None else Rect(rect.center.x, rect.center.y, 0.0, 0.0)
 
+    def frame(self, rect: Rect, safe: Rect) -> Rect | None:
+        """Where a panel's border cuts balloons: their outline then lies in the border's own ink. None for a panel that
+        has no border, or whose border is not inside the page's live area."""
+        border = self._book.style.page.border
+        if border <= 0 or not safe.contains(rect, slack=0.5):
+            return None
+        return rect.inset(max(0.0, border - self._stroke(self._size)) / 2)
+
+    def _stroke(self, size: float) -> float:
+        """The width of a balloon's outline."""
+        return min(STROKE * size, max(0.5, self._book.style.page.border))
+
     def letter(
         self,
         script: Script,
@@ -157,13 +175,17 @@ class Letterer:
         area: Rect,
         people: Sequence[Person],
         sounds: bool = True,
+        *,
+        frame: Rect | None = None,
+        saliency: Saliency | None = None,
     ) -> Lettering:
         """Letters some of a panel's entries on its picture in ``rect``, all words inside ``area``.
 
+        ``frame`` and ``saliency`` are those of ``place``.
         Raises ``TooManyWords`` where they don't fit at a legible size.
         """
         made = Lettering()
-        placed, size = self._placed(script.panel, entries, rect, area, people)
+        placed, size = self._placed(script.panel, entries, rect, area, people, frame, saliency)
         chain: list[tuple[Entry, Placed]] = []
         for entry, spot in zip(entries, placed, strict=True):
             chain.append((entry, spot))
@@ -175,7 +197,7 @@ class Letterer:
             taken = [spot.rect.inset(-2.0) for spot in placed]
             tails = [(spot.center, spot.tip) for spot in placed if spot.tip is not None]
             for entry in script.sounds:
-                word = sound.fit(entry.paragraph, rect, area, taken, tails, people, floor=max(FLOOR, size))
+                word = sound.fit(entry.paragraph, rect, area, taken, tails, people, saliency, floor=max(FLOOR, size))
                 if word is None:
                     raise TooManyWords(f"the sound `{entry.text}` finds no room", entry.path)
                 taken.append(word.rect)
@@ -210,7 +232,14 @@ class Letterer:
         return shelves(voices, rect, area, rtl=self._rtl, spacing=0.42 * self._size) is not None
 
     def _placed(
-        self, panel: Panel, entries: Sequence[Entry], rect: Rect, area: Rect, people: Sequence[Person]
+        self,
+        panel: Panel,
+        entries: Sequence[Entry],
+        rect: Rect,
+        area: Rect,
+        people: Sequence[Person],
+        frame: Rect | None,
+        saliency: Saliency | None,
     ) -> tuple[list[Placed], float]:
         size = self._size
         if not entries:
@@ -218,10 +247,10 @@ class Letterer:
         while True:
             voices = self._voices(panel, entries, size, area, people, keep=3)
             spacing = 0.42 * size
-            placed = place(voices, rect, area, people, rtl=self._rtl, spacing=spacing)
+            placed = place(voices, rect, area, people, rtl=self._rtl, spacing=spacing, frame=frame, saliency=saliency)
             if placed is None and len(entries) > 1:
                 voices = self._voices(panel, entries, size, area, people, keep=24)
-                placed = shelves(voices, rect, area, rtl=self._rtl, spacing=spacing)
+                placed = shelves(voices, rect, area, people, rtl=self._rtl, spacing=spacing)
             if placed is not None:
                 return placed, size
             if size <= FLOOR:
@@ -274,8 +303,8 @@ class Letterer:
     def _drawn(self, chain: Sequence[tuple[Entry, Placed]]) -> list[Item]:
         """A balloon with its words, or several that are joined: one outline under all their words."""
         first, shape = chain[0][0], chain[0][1].shape
-        segments = outline([Body(spot.shape, spot.center, spot.tip) for _, spot in chain])
-        stroke = min(STROKE * shape.size, max(0.5, self._book.style.page.border))
+        segments = outline([spot.body for _, spot in chain])
+        stroke = self._stroke(shape.size)
         items: list[Item] = [
             PathItem(
                 rect=bounds(segments, stroke),

@@ -15,15 +15,24 @@ from typing import NamedTuple
 from novel.geometry import Point, Rect
 from novel.layout import tail
 from novel.layout.balloon import Shape
-from novel.layout.costs import COSTS, JOIN, Ground, Option, alone, beside, covering, crosses, meet, shared
+from novel.layout.costs import (
+    COSTS,
+    JOIN,
+    Ground,
+    Option,
+    beside,
+    crosses,
+    meet,
+    tailing,
+)
 from novel.layout.curve import flattened
+from novel.layout.grid import Draft, drafts_of
 from novel.layout.outline import Body, outline
 from novel.layout.people import Person
 from novel.layout.reading import gap, precedes
+from novel.layout.saliency import Saliency
 from novel.layout.tail import Voice
 
-COLUMNS, ROWS = 9, 7
-"""The grid of places. Rows lie closer at the top, where most balloons end up."""
 REMEMBERED = 256
 """Panels whose places are kept: who letters a book again with one line changed searches for that line's panel only."""
 
@@ -36,12 +45,20 @@ class Placed:
     center: Point
     tip: Point | None
     joined: bool = False
+    frame: Rect | None = None
+    """The panel's border where it cuts the balloon; None for one that stands free."""
 
     @property
     def rect(self) -> Rect:
         """All of it but its tail."""
         s = self.shape
-        return Rect(self.center.x - s.reach_x, self.center.y - s.reach_y, 2 * s.reach_x, 2 * s.reach_y)
+        whole = Rect(self.center.x - s.reach_x, self.center.y - s.reach_y, 2 * s.reach_x, 2 * s.reach_y)
+        return (self.frame and whole.intersection(self.frame)) or whole
+
+    @property
+    def body(self) -> Body:
+        """What is drawn."""
+        return Body(self.shape, self.center, self.tip, self.frame)
 
 
 class _State(NamedTuple):
@@ -58,25 +75,28 @@ def place(
     *,
     rtl: bool = False,
     spacing: float = 4.0,
+    frame: Rect | None = None,
+    saliency: Saliency | None = None,
 ) -> list[Placed] | None:
     """The best places for all voices inside ``area``; None where they don't fit together.
 
     ``panel`` is the picture's rectangle, to whose edges off-panel voices point. ``spacing``: the least distance of two
-    balloons.
+    balloons. ``frame``: where the panel's border cuts balloons that are anchored to it; None where there is no border
+    to anchor them to. ``saliency``: what is known of where the eye goes in the picture.
     """
     if not voices:
         return []
     if any(not v.shapes for v in voices):
         return None
-    found = _found(tuple(voices), panel, area, tuple(people), rtl, spacing)
+    ground = Ground.of(panel, people, rtl=rtl, spacing=spacing, frame=frame, saliency=saliency)
+    found = _found(tuple(voices), area, tuple(people), ground)
     return None if found is None else list(found)
 
 
 @lru_cache(REMEMBERED)
 def _found(
-    voices: tuple[Voice, ...], panel: Rect, area: Rect, people: tuple[Person, ...], rtl: bool, spacing: float
+    voices: tuple[Voice, ...], area: Rect, people: tuple[Person, ...], ground: Ground
 ) -> tuple[Placed, ...] | None:
-    ground = Ground.of(panel, people, rtl=rtl, spacing=spacing)
     states = [_State(0.0, (), ())]
     for index, voice in enumerate(voices):
         options = _Options(voice, index / max(1, len(voices) - 1), area, ground)
@@ -85,8 +105,11 @@ def _found(
         states = _grown(states, options, voices, ground, keep)
         if not states:
             return None
-    placed = [Placed(o.shape, Point(o.x, o.y), Point(*o.tip) if o.tip else None) for o in states[0].options]
-    return tuple(_cleared(_joined(placed, voices)) if len(placed) > 1 else placed)
+    placed = [
+        Placed(o.shape, Point(o.x, o.y), Point(*o.tip) if o.tip else None, frame=ground.frame if o.anchored else None)
+        for o in states[0].options
+    ]
+    return tuple(_cleared(_joined(placed, voices), voices, people))
 
 
 def _kept_tail(first: Placed, second: Placed, mouth: Point | None, *, fixed: bool) -> Placed | None:
@@ -138,22 +161,17 @@ def _grown(
     return grown[:keep]
 
 
-class _Draft(NamedTuple):
-    """A shape at a place, priced by what it covers: no more than it will cost."""
-
-    cost: float
-    order: int
-    left: float
-    top: float
-    shape: Shape
+def _rank(draft: Draft) -> tuple[float, int]:
+    return draft[:2]
 
 
 class _Options:
     """A voice's places, cheapest first, each priced in full only when it could be the next."""
 
     def __init__(self, voice: Voice, share: float, area: Rect, ground: Ground) -> None:
-        self._voice, self._share, self._ground = voice, share, ground
-        self._drafts = sorted(_drafts(voice, area, ground), reverse=True)
+        self._voice, self._ground = voice, ground
+        self._rivals = tuple(mouth for name, mouth, *_ in ground.people if name != voice.speaker)
+        self.drafts_of = sorted(drafts_of(voice, share, area, ground), key=_rank, reverse=True)
         self._priced: list[tuple[float, int, Option]] = []
         self._ready: list[Option] = []
 
@@ -165,9 +183,9 @@ class _Options:
 
     def _next(self) -> bool:
         """Make one option more ready; False where there is none."""
-        drafts, priced = self._drafts, self._priced
+        drafts, priced = self.drafts_of, self._priced
         while drafts and (not priced or priced[0][0] >= drafts[-1].cost):
-            option = _option(self._voice, self._share, drafts.pop(), self._ground)
+            option = _option(self._voice, drafts.pop(), self._rivals, self._ground)
             heappush(priced, (option.cost, option.order, option))
         if not priced:
             return False
@@ -175,44 +193,22 @@ class _Options:
         return True
 
 
-def _drafts(voice: Voice, area: Rect, ground: Ground) -> Iterator[_Draft]:
-    order = 0
-    for shape in voice.shapes:
-        free_x, free_y = area.width - 2 * shape.reach_x, area.height - 2 * shape.reach_y
-        if free_x < -1e-6 or free_y < -1e-6:
-            continue
-        free_x, free_y = max(0.0, free_x), max(0.0, free_y)
-        xs = [free_x * i / (COLUMNS - 1) for i in range(COLUMNS)]
-        if voice.mouth is not None:
-            over = voice.mouth.x - area.x - shape.reach_x
-            xs += [min(max(over + s * shape.half_width, 0.0), free_x) for s in (-0.6, 0.6)]
-        ys = [free_y * (i / (ROWS - 1)) ** 1.3 for i in range(ROWS)]
-        # On a tall page the grid is coarse: what follows at the top must not be torn away from what it follows.
-        ys += [lines * shape.size for lines in (3.2, 6.4) if lines * shape.size < 0.8 * ys[1]]
-        columns = []
-        for x in sorted({round(x, 3) for x in xs}):
-            left, right = area.x + x, area.x + x + shape.reach_x + shape.reach_x
-            columns.append((left, right, shared(left, right, ground.spans_x)))
-        for y in sorted({round(y, 3) for y in ys}):
-            top, bottom = area.y + y, area.y + y + shape.reach_y + shape.reach_y
-            tall = shared(top, bottom, ground.spans_y)
-            for left, right, wide in columns:
-                yield _Draft(covering(shape, left, top, right, bottom, wide, tall, ground), order, left, top, shape)
-                order += 1
-
-
-def _option(voice: Voice, share: float, draft: _Draft, ground: Ground) -> Option:
-    shape, left, top = draft.shape, draft.left, draft.top
-    x, y = left + shape.reach_x, top + shape.reach_y
-    right, bottom = x + shape.reach_x, y + shape.reach_y
-    tip = tail.tip(shape, x, y, voice, ground.panel)
+def _option(voice: Voice, draft: Draft, rivals: Sequence[tuple[float, float]], ground: Ground) -> Option:
+    shape, column, row = draft.shape, draft.column, draft.row
+    x, y = column.middle, row.middle
+    anchored = column.anchored or row.anchored
+    tip = tail.tip(shape, x, y, voice, ground.panel, rivals)
     root: tuple[float, float] | None = None
     if tip is not None:
         root = tail.edge(shape, x, y, tip[0], tip[1])
     elif voice.mouth is not None:
         root = tail.edge(shape, x, y, voice.mouth.x, voice.mouth.y)
-    cost = alone(voice, share, shape, left, right, x, y, root, tip, draft.cost, ground)
-    return Option(cost, draft.order, left, top, right, bottom, x, y, shape, root, tip)
+    cost = draft.cost + tailing(voice, shape, x, y, root, tip, ground)
+    if anchored and root is not None and tip is not None:
+        # A tail can't leave through the border.
+        inside = column.start <= root[0] <= column.end and row.start <= root[1] <= row.end
+        cost += 0.0 if inside else COSTS.crossed
+    return Option(cost, draft.order, column.start, row.start, column.end, row.end, x, y, shape, root, tip, anchored)
 
 
 def _joined(placed: list[Placed], voices: Sequence[Voice]) -> list[Placed]:
@@ -233,7 +229,13 @@ def _joined(placed: list[Placed], voices: Sequence[Voice]) -> list[Placed]:
 
 
 def shelves(
-    voices: Sequence[Voice], panel: Rect, area: Rect, *, rtl: bool = False, spacing: float = 4.0
+    voices: Sequence[Voice],
+    panel: Rect,
+    area: Rect,
+    people: Sequence[Person] = (),
+    *,
+    rtl: bool = False,
+    spacing: float = 4.0,
 ) -> list[Placed] | None:
     """A plain arrangement for crowded panels: rows in reading order, from the top; None where even that is too much."""
     rows: list[list[tuple[Shape, Voice]]] = []
@@ -264,24 +266,37 @@ def shelves(
     rects = [p.rect for p in out]
     if any(not precedes(a, b, rtl=rtl) for i, a in enumerate(rects) for b in rects[i + 1 :]):
         return None
-    tips = [tail.tip(p.shape, p.center.x, p.center.y, voice, panel) for p, voice in zip(out, spoken, strict=True)]
-    return _cleared([replace(p, tip=Point(*t) if t else None) for p, t in zip(out, tips, strict=True)])
+    tips = [
+        tail.tip(p.shape, p.center.x, p.center.y, voice, panel, _rivals(voice, people))
+        for p, voice in zip(out, spoken, strict=True)
+    ]
+    return _cleared([replace(p, tip=Point(*t) if t else None) for p, t in zip(out, tips, strict=True)], spoken, people)
 
 
-def _cleared(placed: Sequence[Placed]) -> list[Placed]:
-    """The same balloons with tails that run over nothing: shortened as far as needed, left out where nothing helps."""
+def _rivals(voice: Voice, people: Sequence[Person]) -> list[tuple[float, float]]:
+    return [(p.mouth.x, p.mouth.y) for p in people if p.character != voice.speaker]
+
+
+def _cleared(placed: Sequence[Placed], voices: Sequence[Voice], people: Sequence[Person]) -> list[Placed]:
+    """The same balloons with tails that run over no balloon, no tail and nobody else's head: shortened as far as
+    needed, left out where nothing helps."""
     out = list(placed)
     drawn: list[list[tuple[Point, Point]]] = []
+    sides: list[tuple[Point, Point]] = []
     start = 0
     while start < len(out):
         stop = start + 1
         while out[stop - 1].joined:
             stop += 1
+        alone = len(out) == stop - start
         boxes = [p.rect.inset(-0.1 * p.shape.size) for i, p in enumerate(out) if not start <= i < stop]
         for share in (1.0, 0.75, 0.5, 0.0):
             chain = [_shortened(p, share) for p in out[start:stop]]
-            sides = _sides(chain)
-            if all(p.tip is None for p in chain):
+            plain = all(p.tip is None for p in chain)
+            if not plain and not all(_true(p, v, people) for p, v in zip(chain, voices[start:stop], strict=True)):
+                continue
+            sides = [] if alone else _sides(chain)
+            if plain:
                 break
             over = any(crosses((a.x, a.y), (b.x, b.y), (r.x, r.y, r.right, r.bottom)) for a, b in sides for r in boxes)
             if not over and not any(_run_across(sides, other) for other in drawn):
@@ -290,6 +305,21 @@ def _cleared(placed: Sequence[Placed]) -> list[Placed]:
         drawn.append(sides)
         start = stop
     return out
+
+
+def _true(placed: Placed, voice: Voice, people: Sequence[Person]) -> bool:
+    """Whether a tail tells who speaks: it ends nearer to its own mouth than to any other, and crosses no other's head.
+
+    Heads that overlap the speaker's own can't be kept off."""
+    if placed.tip is None:
+        return True
+    tip = (placed.tip.x, placed.tip.y)
+    if voice.mouth is not None and not tail.own(tip, (voice.mouth.x, voice.mouth.y), _rivals(voice, people)):
+        return False
+    root = tail.edge(placed.shape, placed.center.x, placed.center.y, *tip)
+    heads = [p.head for p in people if p.character == voice.speaker]
+    others = [p.head for p in people if p.character != voice.speaker and all(p.head.overlap(h) == 0 for h in heads)]
+    return not any(crosses(root, tip, (h.x, h.y, h.right, h.bottom)) for h in others)
 
 
 def _shortened(placed: Placed, share: float) -> Placed:
@@ -305,7 +335,7 @@ def _shortened(placed: Placed, share: float) -> Placed:
 
 def _sides(chain: Sequence[Placed]) -> list[tuple[Point, Point]]:
     """What is drawn of one balloon or several joined ones, as short straight lines."""
-    polygons = flattened(outline([Body(p.shape, p.center, p.tip) for p in chain]), steps=8)
+    polygons = flattened(outline([p.body for p in chain]), steps=8)
     return [(polygon[i - 1], point) for polygon in polygons for i, point in enumerate(polygon)]
 
 

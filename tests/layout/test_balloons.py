@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from laid_pages import away, inside
 
-from novel.geometry import Point
+from novel.geometry import Point, Rect
 from novel.layout.balloon import PADDING, Shape, Shaper, profile
 from novel.layout.curve import Outline, at, bounds, cut, flattened
 from novel.layout.fonts import FontSet
@@ -39,6 +39,59 @@ def test_every_line_lies_inside_its_outline_with_the_padding(kind: str, tip: Poi
                 corner = Point(CENTER.x + x, CENTER.y + y)
                 assert inside(corner, polygon)
                 assert away(corner, polygon) >= 0.6 * PADDING * made.size
+
+
+SIDES = [("top",), ("left",), ("right",), ("bottom",), ("top", "left"), ("top", "right"), ("bottom", "left")]
+
+
+@pytest.mark.parametrize("sides", SIDES)
+@pytest.mark.parametrize("tip", [None, Point(170, 190), Point(330, 160)])
+def test_what_the_border_cuts_is_one_outline_flush_with_it(sides: tuple[str, ...], tip: Point | None) -> None:
+    made = shape("speech")
+    half = max(made.broken.widths) * made.size / 2 + PADDING * made.size
+    tall = made.text_height / 2 + PADDING * made.size
+    far = 400.0
+    left = CENTER.x - (half if "left" in sides else far)
+    top = CENTER.y - (tall if "top" in sides else far)
+    frame = Rect(left, top, CENTER.x + (half if "right" in sides else far) - left,
+                 CENTER.y + (tall if "bottom" in sides else far) - top)  # fmt: skip
+    if tip is not None and not frame.contains(tip):
+        return
+    segments = outline([Body(made, CENTER, tip, frame)])
+    assert [s[0] for s in segments].count("M") == 1
+    (polygon,) = flattened(segments, steps=24)
+    assert all(frame.contains(p, slack=1e-6) for p in polygon)
+    box = bounds(segments)
+    ends = {"left": box.x - frame.x, "right": frame.right - box.right, "top": box.y - frame.y,
+            "bottom": frame.bottom - box.bottom}  # fmt: skip
+    for side in sides:
+        assert abs(ends[side]) < 1e-6
+        # Flush along a good part of the border, not in a point.
+        level = side in ("top", "bottom")
+        line = {"left": frame.x, "right": frame.right, "top": frame.y, "bottom": frame.bottom}[side]
+        on = [p.x if level else p.y for p in polygon if abs((p.y if level else p.x) - line) < 1e-6]
+        assert max(on) - min(on) > 0.6 * made.size
+    for width, baseline in zip(made.broken.widths, made.baselines(), strict=True):
+        for x in (-width * made.size / 2, width * made.size / 2):
+            for y in (baseline, baseline - made.paragraph.ascent * made.size):
+                corner = Point(CENTER.x + x, CENTER.y + y)
+                assert inside(corner, polygon)
+                assert away(corner, polygon) >= 0.6 * PADDING * made.size
+    if tip is not None:
+        assert min(p.distance(tip) for p in polygon) < 1e-6
+    whole = body(made, CENTER)
+    assert body(made, CENTER, frame).length < whole.length
+    assert body(made, CENTER, Rect(0, 0, 900, 900)).curves == whole.curves
+
+
+def test_a_cut_balloon_joined_to_another_is_still_one_path() -> None:
+    one, two = shape("speech"), shape("speech", "And then some.")
+    low = Point(CENTER.x + 30, CENTER.y + one.half_height + two.half_height + 6)
+    frame = Rect(0, CENTER.y - one.text_height / 2 - PADDING * one.size, 500, 400)
+    (polygon,) = flattened(outline([Body(one, CENTER, None, frame), Body(two, low, Point(260, 230))]))
+    assert inside(CENTER, polygon)
+    assert inside(low, polygon)
+    assert min(p.y for p in polygon) == pytest.approx(frame.y)
 
 
 @pytest.mark.parametrize("kind", ["speech", "whisper", "shout", "radio"])
