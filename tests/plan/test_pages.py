@@ -1,7 +1,7 @@
 """Pagination: what must hold for any story, and what the pages of small ones look like."""
 
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -178,6 +178,51 @@ def stories(draw: st.DrawFn) -> Story:
         direction=draw(st.sampled_from(["ltr", "rtl"])),
         cover=cover,
     )
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(stories())
+def test_tiers_keep_their_height_and_no_panel_stands_beside_a_stack(s: Story) -> None:
+    strip = s.page.strip
+    for page in paginate(s, PageStyle(), MEASURE):
+        flowing = [slot for slot in page.slots if isinstance(slot, PanelSlot)]
+        if page.kind != "story" or not flowing or (not strip and flowing[0].rect.width >= page.size.width - 1):
+            continue
+        if not strip:
+            # Tiers of one page are equally high: a reader sees rows, not a wall.
+            assert len({round(slot.rect.height, 3) for slot in flowing}) == 1
+        for one, other in combinations(flowing, 2):
+            # Two panels stand on one row or on different ones: no stack beside a tall panel.
+            same = abs(one.rect.y - other.rect.y) < 0.01 and abs(one.rect.bottom - other.rect.bottom) < 0.01
+            assert same or one.rect.bottom < other.rect.y or other.rect.bottom < one.rect.y
+        for row in {round(slot.rect.y, 3) for slot in flowing}:
+            # Every row reaches from margin to margin.
+            across = [slot.rect for slot in flowing if round(slot.rect.y, 3) == row]
+            left, right = min(r.x for r in across), max(r.right for r in across)
+            assert abs(left - (page.size.width - right)) < 0.01
+
+
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(st.integers(2, 40), st.sampled_from(("us-comic", "a4")))
+def test_no_tier_is_left_alone_on_the_last_page(count: int, paper: str) -> None:
+    pages = paginate(story([panels(*["wide"] * count)], paper=paper), PageStyle(), MEASURE)
+    counts = [len(panel_slots((page,))) for page in pages if page.kind == "story"]
+    assert sum(counts) == count
+    assert min(counts) >= 2, counts
+
+
+@settings(max_examples=30, deadline=None, derandomize=True)
+@given(st.integers(1, 200), st.integers(0, 4))
+def test_no_line_of_prose_is_left_alone_at_the_head_or_foot_of_a_page(words: int, before: int) -> None:
+    told = [*panels(*["wide"] * before, prefix="b"), Panel(id="told", prompt="x", prose="many words " * 8 * words)]
+    pages = paginate(story([told]), PageStyle(), MEASURE)
+    rows = [
+        [slot.rect.height / MEASURE.prose_leading for slot in page.slots if isinstance(slot, ProseSlot)]
+        for page in pages
+    ]
+    of_pages = [round(max(page)) for page in rows if page]
+    if len(of_pages) > 1:
+        assert min(of_pages) >= 2, of_pages
 
 
 @settings(max_examples=60, deadline=None)
