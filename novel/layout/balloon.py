@@ -22,7 +22,10 @@ LEADING = 1.12
 MIXED_LEADING = 1.24
 """The same for mixed case, whose descenders need the room."""
 PADDING = 0.62
-"""The least distance of words from their outline, in shares of the size: the same everywhere."""
+"""The distance of words from their outline, in shares of the size: the same in every box, and in every round balloon at
+its sides, its top and its foot."""
+CORNER = 0.45
+"""The least distance of a line's corners from a round outline, which passes them aslant, in shares of the size."""
 EXPONENT = 2.35
 """The superellipse's exponent of a speech balloon: 2 is an ellipse; hand-drawn balloons are a little squarer."""
 OUTER = {"thought": 0.5, "shout": 0.62, "radio": 0.24}
@@ -189,7 +192,7 @@ def _superellipse(widths: Sequence[float], height: float, leading: float, line: 
     corners: list[tuple[float, float]] = []
     for i, width in enumerate(widths):
         y = -height / 2 + i * leading
-        corners.append((width / 2 + 1.0 * PADDING, max(abs(y), abs(y + line)) + 0.5 * PADDING))
+        corners.append((width / 2 + 1.0 * PADDING, max(abs(y), abs(y + line)) + 0.6 * PADDING))
     widest = max(c[0] for c in corners) + 0.35 * PADDING
     tallest = max(c[1] for c in corners) + 0.45 * PADDING
     powers = [(x**EXPONENT, y**EXPONENT) for x, y in corners]

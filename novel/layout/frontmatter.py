@@ -139,7 +139,7 @@ class Furnisher:
         tall = min(rect.height, 80.0)
         inner = Rect(rect.x, rect.bottom - tall, rect.width, tall)
         items, _ = _stacked(
-            paragraph, Rect(inner.x + 0.08 * inner.width, inner.y, 0.84 * inner.width, inner.height),
+            paragraph, Rect(inner.x + 0.08 * inner.width, inner.y + 0.07 * tall, 0.84 * inner.width, 0.86 * tall),
             0.62 * inner.height, "heading", f"{chapter}.heading", self.palette.page_ink, None, 0.0, anchor=0.5,
         )  # fmt: skip
         made.items += items

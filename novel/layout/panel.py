@@ -57,6 +57,12 @@ class Entry:
     name: str = ""
 
     @property
+    def floor(self) -> float:
+        """The least size in points: no run of it is set smaller than ``FLOOR``, those of scaled faces included."""
+        scales = (piece.face.scale for word in self.paragraph.words for piece in word.pieces)
+        return FLOOR / min(1.0, *scales)
+
+    @property
     def words(self) -> int:
         """How many words a reader counts."""
         return word_count(self.text)
@@ -197,7 +203,7 @@ class Letterer:
             taken = [spot.rect.inset(-2.0) for spot in placed]
             tails = [(spot.center, spot.tip) for spot in placed if spot.tip is not None]
             for entry in script.sounds:
-                word = sound.fit(entry.paragraph, rect, area, taken, tails, people, saliency, floor=max(FLOOR, size))
+                word = sound.fit(entry.paragraph, rect, area, taken, tails, people, saliency, floor=max(entry.floor, size))
                 if word is None:
                     raise TooManyWords(f"the sound `{entry.text}` finds no room", entry.path)
                 taken.append(word.rect)
@@ -241,9 +247,10 @@ class Letterer:
         frame: Rect | None,
         saliency: Saliency | None,
     ) -> tuple[list[Placed], float]:
-        size = self._size
         if not entries:
-            return [], size
+            return [], self._size
+        floor = max(entry.floor for entry in entries)
+        size = max(self._size, floor)
         while True:
             voices = self._voices(panel, entries, size, area, people, keep=3)
             spacing = 0.42 * size
@@ -253,13 +260,13 @@ class Letterer:
                 placed = shelves(voices, rect, area, people, rtl=self._rtl, spacing=spacing)
             if placed is not None:
                 return placed, size
-            if size <= FLOOR:
+            if size <= floor:
                 break
-            size = max(FLOOR, size * STEP)
+            size = max(floor, size * STEP)
         for entry in entries:
-            if not self._shapes(entry, FLOOR, area, 1):
+            if not self._shapes(entry, floor, area, 1):
                 widest = max(entry.paragraph.words, key=lambda w: w.width)
-                if widest.width * FLOOR > area.width - 2 * balloon.PADDING * FLOOR:
+                if widest.width * floor > area.width - 2 * balloon.PADDING * floor:
                     raise TooManyWords(f"the word `{widest.text}` is wider than its panel", entry.path)
                 raise TooManyWords(f"these {entry.words} words are too many for their panel", entry.path)
         count = sum(entry.words for entry in entries)

@@ -16,8 +16,9 @@ from novel.story.style import PageStyle
 
 STRIP_LIMIT = 14000.0
 """The greatest height of a strip's page in points; PDF readers stop at 14,400."""
-STRIP_GAP = 30.0
-"""The distance between the panels of a strip, in points; a reader scrolls, so that it is also a pause."""
+STRIP_GAP = 187.5
+"""The distance between the panels of a strip, in points: 250 pixels of a page 800 wide, as the makers of strips advise;
+a reader scrolls, so that it is also a pause."""
 STRIP_SPLASH = 0.8
 """The aspect of a splash, a cover and a title in a strip, which has no page to fill."""
 
