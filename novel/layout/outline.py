@@ -301,7 +301,7 @@ def trail(shape: Shape, center: Point, tip: Point) -> list[tuple[Point, float]]:
     least = 0.12 * shape.size
     sizes = [0.36, 0.25, 0.16][: 3 if length > 1.9 * shape.size else 2 if length > 1.1 * shape.size else 1]
     radii = [min(s * shape.size, (length - least) / (2 * WIDER)) if len(sizes) == 1 else s * shape.size for s in sizes]
-    radii = [max(r, 0.08 * shape.size) for r in radii]
+    radii = [max(r, min(0.08 * shape.size, length / (2 * WIDER))) for r in radii]
     gap = max(0.0, (length - 2 * sum(radii) - (WIDER - 1) * radii[-1]) / len(radii))
     bubbles: list[tuple[Point, float]] = []
     along = shape.outer
