@@ -132,3 +132,34 @@ def test_a_prompt_without_somebodys_words() -> None:
     assert contrast.without(prompt, "comic") == "wide shot, a clown, a clown, on a stage"
     assert contrast.without(prompt, "on a stage") == "comic, wide shot, a clown, a clown"
     assert contrast.without(prompt, "") is None
+
+
+def test_the_shipped_model_finds_two_people_on_the_sides_that_it_was_told() -> None:
+    from novel.render.backend import BackendSpec
+    from novel.render.diffusers_backend import DiffusersBackend
+    from novel.render.families import resolve
+
+    spec, source = resolve("embedded")
+    assert spec.own_size is not None
+    width, height = spec.own_size
+    backend = DiffusersBackend(BackendSpec("diffusers", source, "cpu"), print)
+    words = ["a small robot, on the right", "a man with black hair wearing a blue shirt, on the left"]
+    request = request_for(
+        f"bright comic style, wide shot, {', '.join(words)}, on a beach by day",
+        backend="diffusers", model=spec.identity, width=width, height=height, steps=6, sampler=spec.sampler,
+        guidance=spec.guidance, guidance_rescale=spec.guidance_rescale,
+    )  # fmt: skip
+    picture = backend.render(request, None)
+    found = backend.locate(request, picture, words)
+    assert None not in found
+    (robot, sure), (man, as_sure) = (place for place in found if place is not None)
+    assert robot.center.x > 0.6
+    assert man.center.x < 0.4
+    assert min(sure, as_sure) > 0.4
+    # A figure in a wide shot: higher than wide, and most of the picture's height.
+    for box in (robot, man):
+        assert box.height * height > box.width * width
+        assert box.height > 0.4
+    # Looking changes nothing.
+    assert backend.render(request, None) == picture
+    backend.close()
