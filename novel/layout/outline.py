@@ -299,9 +299,12 @@ def trail(shape: Shape, center: Point, tip: Point) -> list[tuple[Point, float]]:
     unit = Point(direction.x / norm, direction.y / norm)
     # All of them end at the tip, however short the way is.
     least = 0.12 * shape.size
-    sizes = [0.36, 0.25, 0.16][: 3 if length > 1.9 * shape.size else 2 if length > 1.1 * shape.size else 1]
-    radii = [min(s * shape.size, (length - least) / (2 * WIDER)) if len(sizes) == 1 else s * shape.size for s in sizes]
-    radii = [max(r, min(0.08 * shape.size, length / (2 * WIDER))) for r in radii]
+    radii = [s * shape.size for s in (0.36, 0.25, 0.16)]
+    while len(radii) > 1 and 2 * WIDER * sum(radii) + len(radii) * least > length:
+        radii.pop()
+    if len(radii) == 1:
+        room = length / (2 * WIDER)
+        radii = [max(min(radii[0], room - least / (2 * WIDER)), min(0.08 * shape.size, room))]
     gap = max(0.0, (length - 2 * sum(radii) - (WIDER - 1) * radii[-1]) / len(radii))
     bubbles: list[tuple[Point, float]] = []
     along = shape.outer

@@ -10,7 +10,7 @@ from novel.layout.picture import Picture
 from novel.request import Subject
 from novel.story.model import Panel, Shot, Side
 
-SIDES: dict[Side, float] = {"left": 0.2, "center": 0.5, "right": 0.8}
+SIDES: dict[Side, float] = {"left": 0.25, "center": 0.5, "right": 0.75}
 """Where ``at`` puts somebody, in shares of the panel's width."""
 HEAD_HEIGHT: dict[Shot, float] = {
     "extreme-wide": 0.10,
@@ -40,6 +40,12 @@ HEAD_SHARE: dict[Shot, float] = {
 }
 """The height of a head by the camera's distance, in shares of what is seen of its figure: the nearer the camera, the
 less of the body. Heads in comics are large: a figure is some four to six of them high."""
+UNUSUAL = 0.3
+"""A box whose upper edge is so far (in shares of the height) from where the shot usually has a head's is believed; in
+others the usual place counts ``USUAL`` times as much as the box."""
+USUAL = 3.0
+STANDING = 0.85
+"""A box that reaches down so far and begins too low is that of a body without its head."""
 CONFIDENT = 0.4
 """Below it, a found subject is no better than the cast's order."""
 ELSEWHERE = 0.3
@@ -71,16 +77,9 @@ def people(panel: Panel, rect: Rect, source: Rect, picture: Picture | None, *, r
         subject = found.get(member.id)
         side = _side_in(member.words)
         if subject is not None and not _elsewhere(subject, side):
-            figure = Rect(
-                rect.x + (subject.x - source.x) / source.width * rect.width,
-                rect.y + (subject.y - source.y) / source.height * rect.height,
-                subject.width / source.width * rect.width,
-                subject.height / source.height * rect.height,
-            )
-            visible = figure.intersection(rect)
-            if visible is None:
-                continue
-            seen.append(_of_figure(member.id, visible, figure, HEAD_SHARE[panel.shot]))
+            person = _of_subject(subject, panel.shot, rect, source)
+            if person is not None:
+                seen.append(person)
             continue
         share = (index + 0.5) / len(panel.cast)
         if rtl:
@@ -121,10 +120,31 @@ def _side_in(words: str) -> Side | None:
     return "center" if found[1] is None else "left" if found[1].lower() == "left" else "right"
 
 
-def _of_figure(character: str, visible: Rect, figure: Rect, share: float) -> Person:
-    """A person from the box of what is seen of them, ``visible`` of it on the page. ``share``: the head's height in
-    shares of the figure's."""
-    height = share * figure.height
-    width = min(figure.width, 0.85 * height)
-    head = Rect(figure.center.x - width / 2, figure.y, width, height).intersection(visible) or visible
-    return Person(character, head, Point(head.center.x, head.y + 0.75 * head.height), visible, True)
+def _of_subject(subject: Subject, shot: Shot, rect: Rect, source: Rect) -> Person | None:
+    """A person from the box in which the picture has them; None where the page doesn't show it."""
+    usual = EYE_LEVEL[shot] - HEAD_HEIGHT[shot] / 2
+    top, height = subject.y, HEAD_SHARE[shot] * subject.height
+    first, last = top, top + height
+    if abs(top - usual) < UNUSUAL or (top > usual and top + subject.height > STANDING):
+        # Across, a box is right to a hundredth; its upper edge may be that of a hat, or of shoulders.
+        top, height = (top + USUAL * usual) / (1 + USUAL), (height + USUAL * HEAD_HEIGHT[shot]) / (1 + USUAL)
+        # What is kept free is where the head is by either.
+        first, last = min(first, usual), top + height
+    across = rect.width / source.width, rect.height / source.height
+    middle = rect.x + (subject.x + subject.width / 2 - source.x) * across[0]
+    width = min(subject.width * across[0], 0.85 * height * across[1])
+    mouth = Point(middle, rect.y + (top + 0.75 * height - source.y) * across[1])
+    head = Rect(middle - width / 2, rect.y + (first - source.y) * across[1], width, (last - first) * across[1])
+    upper = min(first, subject.y)
+    figure = Rect(
+        rect.x + (subject.x - source.x) * across[0],
+        rect.y + (upper - source.y) * across[1],
+        subject.width * across[0],
+        (subject.y + subject.height - upper) * across[1],
+    ).intersection(rect)
+    if figure is None:
+        return None
+    head = head.intersection(rect) or figure
+    if not head.contains(Rect(mouth.x, mouth.y, 0.0, 0.0)):
+        mouth = Point(head.center.x, head.y + 0.75 * head.height)
+    return Person(subject.character, head, mouth, figure, True)

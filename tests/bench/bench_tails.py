@@ -1,6 +1,6 @@
 """Where tails point and what balloons cover, in pictures that a model draws.
 
-    python tests/bench/bench_tails.py --heads FOLDER/heads.pt [--pictures 200] [--model embedded] [--out DIR]
+    python tests/bench/bench_tails.py --heads FOLDER/heads.pt [--pictures 200] [--seed 7] [--model embedded] [--out DIR]
 
 Draws a story of panels with two people, told in the prompt to stand on the left and on the right, and letters it as a
 build does. A small network that was trained on the teacher's pictures (``novel.embedded.training.heads``), and that
@@ -72,7 +72,7 @@ class Balloon:
     tip: Point
 
 
-def story_of(folder: Path, count: int, model: str, seed: int = 7) -> Path:
+def story_of(folder: Path, count: int, model: str, seed: int) -> Path:
     """A story of panels with two people each, one on either side, who talk."""
     rng = random.Random(seed)
     panels: list[dict[str, Any]] = []
@@ -96,6 +96,7 @@ def story_of(folder: Path, count: int, model: str, seed: int = 7) -> Path:
         "title": "Left and right",
         "author": "Nobody",
         "style": "./plain.yaml",
+        "seed": seed,
         "characters": {name: {"name": name.title(), "look": look} for name, look in LOOKS.items()},
         "chapters": [{"id": "one", "title": "One", "panels": panels}],
     }
@@ -214,6 +215,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--heads", type=Path, required=True)
     parser.add_argument("--pictures", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=7, help="another one makes another story")
     parser.add_argument("--model", default="embedded")
     parser.add_argument("--steps", type=int)
     parser.add_argument("--out", type=Path, help="keeps the pictures, so that a second run draws none")
@@ -222,7 +224,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         folder = options.out or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
-        file = story_of(folder, options.pictures, options.model)
+        file = story_of(folder, options.pictures, options.model, options.seed)
         choices = Choices(formats=("html",), out=folder / "built", steps=options.steps)
         build(file, choices, PlainLines())
         made = prepare(file, choices)

@@ -11,7 +11,7 @@ from novel.geometry import Point, Rect
 from novel.layout.balloon import PADDING, Shape, Shaper, profile
 from novel.layout.curve import Outline, at, bounds, cut, flattened
 from novel.layout.fonts import FontSet
-from novel.layout.outline import Body, body, crossing, outline
+from novel.layout.outline import WIDER, Body, body, crossing, outline, trail
 from novel.layout.text import compose
 from novel.layout.wording import dressed
 
@@ -168,3 +168,13 @@ def test_bounds_hold_every_point_of_a_path() -> None:
     points = [p for polygon in flattened(segments, steps=40) for p in polygon]
     assert all(box.contains(p, slack=1e-6) for p in points)
     assert abs(max(p.x for p in points) - box.right) < 0.05
+
+
+def test_a_thoughts_bubbles_end_at_the_tip_however_short_the_way() -> None:
+    cloud = shape("thought")
+    for step in range(200):
+        tip = Point(100 + cloud.half_width + cloud.outer + 0.02 + step * 0.02 * cloud.size, 100)
+        bubbles = trail(cloud, Point(100, 100), tip)
+        assert bubbles
+        assert all(center.x + WIDER * radius <= tip.x + 1e-6 for center, radius in bubbles)
+        assert [radius for _, radius in bubbles] == sorted((r for _, r in bubbles), reverse=True)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from novel.geometry import Rect
 from novel.layout.page import ImageItem
-from novel.layout.people import people
+from novel.layout.people import Person, people
 from novel.layout.picture import Picture, crop
 from novel.request import Subject
 from novel.story.model import CastMember, Line, Panel
@@ -87,10 +87,45 @@ def test_a_spread_shows_on_two_pages_and_says_every_line_once(made: Any) -> None
 
 @pytest.mark.parametrize(
     ("words", "share"),
-    [("waving on the left", 0.2), ("to the far right, angry", 0.8), ("in the middle", 0.5), ("left alone", 0.25)],
+    [("waving on the left", 0.25), ("to the far right, angry", 0.75), ("in the middle", 0.5), ("left alone", 1 / 6)],
 )
 def test_the_words_that_tell_the_model_where_somebody_is_tell_the_letterer_too(words: str, share: float) -> None:
-    panel = Panel(id="p", cast=(CastMember(id="a", words=words), CastMember(id="b")))
-    first, second = people(panel, Rect(0, 0, 100, 50), Rect(0, 0, 1, 1), None)
+    panel = Panel(id="p", cast=(CastMember(id="a", words=words), CastMember(id="b"), CastMember(id="c")))
+    first, *_, last = people(panel, Rect(0, 0, 100, 50), Rect(0, 0, 1, 1), None)
     assert first.mouth.x == pytest.approx(100 * share)
-    assert second.mouth.x == pytest.approx(75)
+    assert last.mouth.x == pytest.approx(500 / 6)
+
+
+def seen(words: str = "", **box: float) -> Person:
+    """Somebody in a wide shot whom the picture shows in a box."""
+    subject = Subject(character="a", confidence=0.9, **{"x": 0.6, "y": 0.24, "width": 0.15, "height": 0.7, **box})
+    panel = Panel(id="p", shot="wide", cast=(CastMember(id="a", words=words),))
+    (person,) = people(panel, Rect(0, 0, 200, 100), Rect(0, 0, 1, 1), Picture("x", 200, 100, (subject,)))
+    return person
+
+
+def test_a_box_on_the_wrong_side_was_somebody_elses() -> None:
+    assert seen().known
+    assert seen("on the right").known
+    guessed = seen("on the left")
+    assert not guessed.known
+    assert guessed.mouth.x == pytest.approx(50)
+
+
+def test_a_body_without_its_head_gets_one_where_the_shot_has_heads() -> None:
+    whole, headless, far = seen(), seen(y=0.5, height=0.5), seen(y=0.6, height=0.15)
+    assert headless.known
+    assert headless.head.overlap(whole.head) > 0.8 * whole.head.area
+    assert headless.mouth.y < 50
+    # A small figure far away stands where it is seen.
+    assert far.head.y == pytest.approx(60)
+    assert far.figure.y == pytest.approx(60)
+
+
+def test_what_is_kept_free_is_the_head_by_the_box_and_by_the_shot() -> None:
+    high, low = seen(y=0.12, height=0.8), seen(y=0.36, height=0.6)
+    assert high.head.y == pytest.approx(12)
+    assert low.head.y < 25
+    for person in (high, low):
+        assert person.head.contains(Rect(person.mouth.x, person.mouth.y, 0, 0))
+        assert person.figure.contains(person.head)
