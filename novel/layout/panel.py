@@ -203,7 +203,8 @@ class Letterer:
             taken = [spot.rect.inset(-2.0) for spot in placed]
             tails = [(spot.center, spot.tip) for spot in placed if spot.tip is not None]
             for entry in script.sounds:
-                word = sound.fit(entry.paragraph, rect, area, taken, tails, people, saliency, floor=max(entry.floor, size))
+                floor = max(entry.floor, size)
+                word = sound.fit(entry.paragraph, rect, area, taken, tails, people, saliency, floor=floor)
                 if word is None:
                     raise TooManyWords(f"the sound `{entry.text}` finds no room", entry.path)
                 taken.append(word.rect)
