@@ -20,7 +20,7 @@ from novel.errors import DiagnosticsError, RenderIncomplete
 from novel.imprint import colophon, generator, stack_versions
 from novel.prepare import Choices, Prepared, last_build, own_panels, prepare
 from novel.request import RenderedPanel, Subject
-from novel.store import write_atomically
+from novel.store import remove_temporaries, write_atomically
 
 if TYPE_CHECKING:
     from novel.layout.picture import Picture
@@ -71,6 +71,8 @@ def build(
         say(note)
     lines = colophon(made.book, made.spec, made.plan, others=made.other_specs)
     with made.store.lock(on_wait=say):
+        for part in (made.folder, made.folder / "panels"):
+            remove_temporaries(part)  # Of a build that was killed as it wrote.
         if not all(made.store.contains(request.key) for request in made.plan.requests.values()):
             # Before a model is loaded: is there a text that can't be set?
             with clock("measure"):

@@ -76,3 +76,13 @@ def test_twenty_kills_lose_no_finished_picture_and_change_no_byte(story_file: Pa
             assert not list(out.rglob("*.tmp*"))
             out, kept = tmp_path / f"rough-{kill}", {}
     assert killed >= KILLS // 2
+
+
+def test_the_next_build_takes_away_what_a_killed_one_left_half_written(story_file: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    left = [out / "story" / ".novel-0123456789abcdef.tmp", out / "story" / "panels" / ".novel-fedcba9876543210.tmp"]
+    for path in left:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"\x89PNG\r\n\x1a\n")
+    assert build(story_file, out).wait(timeout=120) == 0
+    assert [path for path in left if path.exists()] == []
