@@ -123,6 +123,12 @@ def _planned(
     }
     if lock is not None:
         obey(lock, book, spec, {name: other for name, (other, _) in others.items()}, store.sha256_of_file)
+    art = book.style.art
+    adapter = None
+    if art.reference_adapter is not None:
+        from novel.render.references import resolve_adapter
+
+        adapter = resolve_adapter(art.reference_adapter, book.style_file.parent, store.sha256_of_file)
     plan = make_plan(
         book,
         spec,
@@ -132,6 +138,7 @@ def _planned(
         takes=takes,
         specs={name: other for name, (other, _) in others.items()},
         picture_size=lambda path: own_picture_size(store, path),
+        reference_adapter=adapter,
     )
     sources = {model.identity: (model, place) for model, place in [*others.values(), (spec, source)]}
     requests = [*plan.requests.values(), *plan.beginnings.values()]

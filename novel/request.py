@@ -10,7 +10,7 @@ import hashlib
 import json
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer
 
 SCHEMA_VERSION = 2
 """Raised whenever the same request would no longer make the same picture. Old pictures are then rendered again."""
@@ -26,6 +26,25 @@ class AdapterUse(_Frozen):
 
     sha256: str
     weight: float
+
+
+class Reference(_Frozen):
+    """A picture of somebody or something in the panel, by its content, and how strongly it is looked at (0 to 1)."""
+
+    sha256: str
+    weight: float
+
+
+class BestOf(_Frozen):
+    """The picture is the best of ``count`` that differ in their seed, by a measure that ``judge`` names by content.
+
+    ``people`` and ``place``: the sha256 of pictures that its cast and its place are to be like, where there are any.
+    """
+
+    count: int
+    judge: str
+    people: tuple[str, ...] = ()
+    place: tuple[str, ...] = ()
 
 
 class MaskFile(_Frozen):
@@ -47,7 +66,18 @@ class MaskMargins(_Frozen):
     right: int = 0
 
 
-Mask = MaskFile | MaskBox | MaskMargins
+class MaskPerson(_Frozen):
+    """Where somebody is in a picture. ``found_in``: the key of the request in whose prompt ``words`` stand for them, and
+    in whose picture they are looked for; of equal words the one that is ``occurrence``-th, from 0. ``otherwise``: the
+    box, in shares of the picture (x, y, width, height), where they can't be found."""
+
+    words: str
+    occurrence: int = 0
+    found_in: str
+    otherwise: tuple[float, float, float, float]
+
+
+Mask = MaskFile | MaskBox | MaskMargins | MaskPerson
 
 
 class Init(_Frozen):
@@ -86,11 +116,25 @@ class RenderRequest(_Frozen):
     sampler: str
     adapters: tuple[AdapterUse, ...] = ()
     init: Init | None = None
+    references: tuple[Reference, ...] = ()
+    """How people and the place look: of the cast, in its order, then of the place."""
+    reference_adapter: str = ""
+    """The sha256 of the IP-Adapter's weights that looks at them; empty where the model does so by itself."""
+    best_of: BestOf | None = None
 
     @property
     def key(self) -> str:
         """The sha256 of the canonical JSON, in hex."""
         return key_of(self.model_dump(mode="json"))
+
+    @model_serializer(mode="wrap")
+    def _told(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        # What came after the first edition is told only where it is used: pictures of before keep their keys.
+        data: dict[str, Any] = handler(self)
+        return {name: value for name, value in data.items() if value or name not in _LATER}
+
+
+_LATER = ("references", "reference_adapter", "best_of")
 
 
 def key_of(data: Any) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from novel.editor.again_files import PICTURES, Files
 from novel.errors import UsageError
 from novel.plan.takes import box_of
-from novel.request import Mask, MaskBox, MaskFile, RenderRequest
+from novel.request import Mask, MaskBox, MaskFile, MaskPerson, RenderRequest
 from novel.story.takes import extension
 
 _HINT = "`--json` gives the whole recipe."
@@ -41,6 +41,8 @@ def _part(mask: Mask, size: tuple[int, int], files: Files) -> tuple[dict[str, An
         return {"mask": path}, size
     if isinstance(mask, MaskBox):
         return {"region": _region(mask.box, width, height)}, size
+    if isinstance(mask, MaskPerson):
+        raise UsageError("Somebody in it was drawn anew by themselves; a takes file has no words for that.", _HINT)
     if mask.left and mask.right:
         raise UsageError("A picture was widened on both sides at once; a takes file widens one side at a time.", _HINT)
     side, room = ("left", mask.left) if mask.left else ("right", mask.right)

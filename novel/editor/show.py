@@ -13,7 +13,7 @@ from novel.editor.safe_text import as_json, printable
 from novel.errors import DiagnosticsError, FileError, MissingError, UsageError
 from novel.prepare import Choices, Prepared, prepare
 from novel.render.png_chunks import SIGNATURE
-from novel.request import Init, MaskBox, MaskFile, MaskMargins, RenderRequest
+from novel.request import Init, MaskBox, MaskFile, MaskMargins, MaskPerson, RenderRequest
 from novel.store import Store, sha256_of, write_atomically
 from novel.story.story_form import ID
 
@@ -249,6 +249,8 @@ class Shown:
             part = " within x {}, y {}, width {}, height {}".format(*init.mask.box)
         elif isinstance(init.mask, MaskMargins):
             part = f" in {init.mask.left} new pixels on the left and {init.mask.right} on the right"
+        elif isinstance(init.mask, MaskPerson):
+            part = f" where “{init.mask.words}” is"
         return f"{what}, {init.strength * 100:g}% changed{part}"
 
 

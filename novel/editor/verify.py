@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TextIO
 
@@ -16,6 +17,8 @@ from novel.errors import MissingError, NovelError, OutputError, RenderIncomplete
 from novel.prepare import Choices, Prepared, prepare
 from novel.render import png
 from novel.render.backend import PanelFailed, Pixels
+from novel.render.engine import room_in
+from novel.render.masking import Masks
 from novel.render.own_picture import pixels_from_file
 from novel.render.redraw import Redrawn, redraw
 from novel.request import RenderRequest
@@ -164,7 +167,7 @@ def verify(story: Path, choices: Choices, panels: tuple[str, ...], sample: int |
         {panel: one.request for panel, one in shown.items()},
         open_backend=opener(made, choices.device, progress),
         beginning=beginnings,
-        mask_file=beginnings.file_of,
+        masks=Masks(beginnings.file_of, partial(room_in, made.store)),
         progress=progress,
     )
     compared = {one.name: _compared(made, shown[one.name], one) for one in drawn}

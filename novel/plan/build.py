@@ -5,22 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from novel.errors import Diagnostic, DiagnosticsError
 from novel.plan.model import ModelSpec, Plan, ProseMeasure
 from novel.plan.pages import aspects, paginate
 from novel.plan.pixels import pixel_size
 from novel.plan.prompt import compose, negative, sought
+from novel.plan.regions import REGION_STRENGTH, apart, mask_of
 from novel.plan.seeds import panel_seed
 from novel.plan.takes import PictureSize, Shown, decided, redone
-from novel.request import AdapterUse, Init, RenderRequest
+from novel.request import AdapterUse, BestOf, Init, Reference, RenderRequest
 from novel.story.load import Book
-from novel.story.model import Adapter, Panel
+from novel.story.model import Adapter, Panel, Story
 from novel.story.takes import Redo, Take, Takes
 
 CONTINUE_STRENGTH = 0.6
 """How much of a picture is changed by a panel that continues it and doesn't say how much."""
+PLACE_STRENGTH = 0.85
+"""How much of a place's first picture is changed by those that are set there again: the room stays, the people go."""
 
 _T = TypeVar("_T")
 
@@ -38,16 +41,23 @@ def make_plan(
     takes: Takes | None = None,
     specs: Mapping[str, ModelSpec] | None = None,
     picture_size: PictureSize | None = None,
+    reference_adapter: tuple[str, Path] | None = None,
+    best_of: BestOf | None = None,
 ) -> Plan:
     """The plan of a book for a model. ``steps`` overrides the style's (a panel's own steps still count).
 
     ``takes``: what editors have decided; ``specs``: the models that takes name; ``picture_size`` is asked for a
-    writer's own picture of which a part is drawn anew. Raises DiagnosticsError for sizes that the model can't draw.
+    writer's own picture of which a part is drawn anew; ``reference_adapter``: the sha256 and the file of the IP-Adapter
+    that the style names; ``best_of``: of how many each picture is the best, and by which measure. Raises
+    DiagnosticsError for sizes that the model can't draw.
     """
     pages = paginate(book.story, book.style.page, measure)
     shape = aspects(book.story, book.style.page, pages, measure.prose_leading)
-    requests = _Requests(book, spec, shape, digest, steps, takes, specs or {}, picture_size)
-    for panel in _ancestors_first(book.story.panels()):
+    first = place_anchors(book.story)
+    requests = _Requests(
+        book, spec, shape, digest, steps, takes, specs or {}, picture_size, reference_adapter, best_of, first
+    )
+    for panel in _ancestors_first(book.story.panels(), first):
         requests.add(panel)
     if requests.faults:
         raise DiagnosticsError(requests.faults)
@@ -81,7 +91,11 @@ class _Requests:
         takes: Takes | None,
         specs: Mapping[str, ModelSpec],
         picture_size: PictureSize | None,
+        reference_adapter: tuple[str, Path] | None,
+        best_of: BestOf | None,
+        place_anchors: Mapping[str, str],
     ) -> None:
+        self._reference_adapter, self._best_of, self._place_anchors = reference_adapter, best_of, place_anchors
         self._book, self._spec, self._shape, self._digest, self._steps = book, spec, shape, digest, steps
         self._takes, self._specs, self._picture_size = takes, specs, picture_size
         self.shown_by: dict[str, RenderRequest] = {}
@@ -105,9 +119,10 @@ class _Requests:
                     self.told[panel.id] = self._own(panel, self._spec)
                 return
         spec = self._spec if take is None or take.model is None else self._specs[take.model]
-        request = self._own(panel, spec)
+        whole = self._own(panel, spec)
+        request = self._each_apart(panel, whole, spec)
         if take is not None and take.redo:
-            request = self._redone(panel, take, request, spec)
+            request = self._redone(panel, take, whole, request, spec)
         if take is not None and take.approved and take.picture is not None and take.picture != request.key:
             self.kept[panel.id] = take.picture
             self.let_go[panel.id] = request
@@ -132,7 +147,50 @@ class _Requests:
             sampler=art.sampler or spec.sampler,
             adapters=self._adapters(panel),
             init=self._init(panel),
+            best_of=self._best_of,
+            **self._references(panel, spec),
         )
+
+    def _each_apart(self, panel: Panel, whole: RenderRequest, spec: ModelSpec) -> RenderRequest:
+        """The request of a panel's picture after each of its cast was drawn anew by themselves, where they are; those
+        that it goes back to are noted as beginnings."""
+        story, request = self._book.story, whole
+        for number, member in enumerate(apart(story, panel, self._book.style.art.regions), 1):
+            self.beginnings[request.key] = request
+            alone = panel.model_copy(update={"cast": (member,)})
+            mask = mask_of(story, panel, member, whole.key)
+            request = whole.model_copy(
+                update={
+                    "prompt": compose(story, self._book.style, alone),
+                    "seed": whole.seed + number,
+                    "adapters": self._adapters(alone),
+                    "init": Init(kind="request", source=request.key, strength=REGION_STRENGTH, mask=mask),
+                    "best_of": None,
+                    "references": (),
+                    "reference_adapter": "",
+                    **self._references(alone, spec),
+                }
+            )
+        return request
+
+    def _references(self, panel: Panel, spec: ModelSpec) -> dict[str, Any]:
+        """How the cast and the place look, as far as the model can take it from pictures."""
+        if not spec.references or (spec.references == "adapter" and self._reference_adapter is None):
+            return {}
+        story = self._book.story
+        written = [path for member in panel.cast for path in story.characters[member.id].references]
+        written += story.places[panel.place].references if panel.place is not None else ()
+        if not written:
+            return {}
+        weight = self._book.style.art.reference_weight
+        shown = dict.fromkeys(self._asset(self._book.story_asset(path)) for path in written)
+        fields: dict[str, Any] = {"references": tuple(Reference(sha256=one, weight=weight) for one in shown)}
+        if spec.references == "adapter":
+            assert self._reference_adapter is not None
+            sha256, path = self._reference_adapter
+            self.assets[sha256] = path
+            fields["reference_adapter"] = sha256
+        return fields
 
     def _exact(self, panel: Panel, spec: ModelSpec) -> tuple[int, int]:
         """The size that a panel or its take asks for by itself; what the model can't draw is noted as a fault."""
@@ -152,15 +210,21 @@ class _Requests:
             )
         return width, height
 
-    def _redone(self, panel: Panel, take: Take, request: RenderRequest, spec: ModelSpec) -> RenderRequest:
-        """The request of the last of a take's redos; those that it goes back to are noted as beginnings."""
+    def _redone(
+        self, panel: Panel, take: Take, whole: RenderRequest, before: RenderRequest, spec: ModelSpec
+    ) -> RenderRequest:
+        """The request of the last of a take's redos; those that it goes back to are noted as beginnings.
+
+        ``whole`` gives what a redo leaves open; ``before`` is the panel's picture before the first of them.
+        """
+        request = whole
         if panel.image is not None:
             path = self._book.story_asset(panel.image)
             assert self._picture_size is not None, "a part of a writer's own picture is drawn anew"
             shown = Shown("asset", self._asset(path), *self._picture_size(path))
         else:
-            shown = Shown("request", request.key, request.width, request.height)
-            self.beginnings[request.key] = request
+            shown = Shown("request", before.key, before.width, before.height)
+            self.beginnings[before.key] = before
         for redo in take.redo:
             words = {k: v for k, v in (("prompt", redo.prompt), ("negative", redo.negative)) if v is not None}
             asked = panel.model_copy(update=words)
@@ -197,17 +261,22 @@ class _Requests:
         if panel.image is not None:
             return None
         if panel.continues is not None:
-            strength = CONTINUE_STRENGTH if panel.strength is None else panel.strength
-            if panel.continues in self.images:
-                source = self._asset(self.images[panel.continues])
-                return Init(kind="asset", source=source, strength=strength)
-            key = self.kept.get(panel.continues) or self.shown_by[panel.continues].key
-            return Init(kind="request", source=key, strength=strength)
+            return self._from_panel(panel.continues, _first(panel.strength, CONTINUE_STRENGTH))
+        place = self._place_anchors.get(panel.place or "", panel.id)
+        if place != panel.id:
+            return self._from_panel(place, _first(panel.strength, PLACE_STRENGTH))
         anchor = self._book.style.art.anchor
         if anchor is None:
             return None
         strength = anchor.strength if panel.strength is None else panel.strength
         return Init(kind="asset", source=self._asset(self._book.style_asset(anchor.image)), strength=strength)
+
+    def _from_panel(self, panel: str, strength: float) -> Init:
+        """A beginning with another panel's picture, whichever that is."""
+        if panel in self.images:
+            return Init(kind="asset", source=self._asset(self.images[panel]), strength=strength)
+        key = self.kept.get(panel) or self.shown_by[panel].key
+        return Init(kind="request", source=key, strength=strength)
 
 
 def _adapters_in(book: Book, panel: Panel) -> list[Adapter]:
@@ -217,16 +286,31 @@ def _adapters_in(book: Book, panel: Panel) -> list[Adapter]:
     return [adapter for adapter in (*place, *cast) if adapter is not None]
 
 
-def _ancestors_first(panels: Iterable[Panel]) -> list[Panel]:
-    """The panels so that each stands after the one it continues. The loader has refused circles."""
+def place_anchors(story: Story) -> dict[str, str]:
+    """For each place that is an anchor, the panel that the others set there start from: the first in reading order that
+    continues no other, so that there can be no circle."""
+    first: dict[str, str] = {}
+    for panel in story.panels():
+        if panel.place is not None and story.places[panel.place].anchor and panel.continues is None:
+            first.setdefault(panel.place, panel.id)
+    return first
+
+
+def _ancestors_first(panels: Iterable[Panel], place_anchors: Mapping[str, str]) -> list[Panel]:
+    """The panels so that each stands after the one it starts from. The loader has refused circles."""
     by_id = {panel.id: panel for panel in panels}
+
+    def before(panel: Panel) -> Panel | None:
+        at = panel.continues or place_anchors.get(panel.place or "", panel.id)
+        return by_id.get(at) if at != panel.id else None
+
     done: dict[str, Panel] = {}
     for panel in by_id.values():
         chain = []
         at: Panel | None = panel
         while at is not None and at.id not in done:
             chain.append(at)
-            at = by_id.get(at.continues) if at.continues is not None else None
+            at = before(at)
         done.update((p.id, p) for p in reversed(chain))
     return list(done.values())
 

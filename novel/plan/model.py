@@ -17,7 +17,9 @@ class ModelSpec:
 
     ``identity`` stands for the weights in a request; ``multiple`` is what pixel sizes must divide by; ``pixels`` is the
     area the model was trained at; ``own_size`` the width and height in pixels of one that was trained at a single
-    oblong size; ``prompt_tokens`` its prompt limit (None: no hard limit).
+    oblong size; ``prompt_tokens`` its prompt limit (None: no hard limit). ``references``: how it takes pictures of how
+    people look: by itself (``edit``), through an IP-Adapter (``adapter``), or not at all. ``guidance_range``: the
+    guidance that gives sensible pictures (None: not known).
     """
 
     name: str
@@ -32,6 +34,8 @@ class ModelSpec:
     supports_negative: bool = True
     prompt_tokens: int | None = 77
     own_size: tuple[int, int] | None = None
+    references: Literal["", "edit", "adapter"] = ""
+    guidance_range: tuple[float, float] | None = None
 
 
 class ProseMeasure(Protocol):

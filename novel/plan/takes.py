@@ -62,6 +62,7 @@ def redone(
             "steps": base.steps if redo.steps is None else redo.steps,
             "guidance": base.guidance if redo.guidance is None else redo.guidance,
             "init": Init(kind=before.kind, source=before.source, strength=strength, mask=part),
+            "best_of": None,
         }
     )
     if part is None:

@@ -17,7 +17,7 @@ from novel.render import masking, own_picture, png, subjects
 from novel.render.backend import Backend, PanelFailed, Pixels
 from novel.render.progress import Progress
 from novel.render.saliency import saliency
-from novel.request import RenderedPanel, RenderRequest, Sought, key_of
+from novel.request import MaskPerson, RenderedPanel, RenderRequest, Sought, key_of
 from novel.store import Entry, Store
 
 
@@ -169,9 +169,10 @@ def _missing(
     """The keys to draw, each after what it continues. Those that the store has are put into ``found``."""
     order: dict[str, None] = {}
     looked: set[str] = set()
-    for key in wanted:
-        chain = []  # From the panel back to its beginnings, as far as they are missing.
-        walk: str | None = key
+
+    def visit(asked: str) -> None:
+        chain, beside = [], []  # From the panel back to its beginnings, as far as they are missing.
+        walk: str | None = asked
         while walk is not None and walk in by_key and walk not in looked:
             looked.add(walk)
             entry = store.get(walk)
@@ -181,7 +182,14 @@ def _missing(
             chain.append(walk)
             init = by_key[walk].init
             walk = init.source if init is not None and init.kind == "request" else None
+            if init is not None and isinstance(init.mask, MaskPerson):
+                beside.append(init.mask.found_in)  # In which the person is looked for; it may be missing by itself.
+        for other in beside:
+            visit(other)
         order.update(dict.fromkeys(reversed(chain)))
+
+    for key in wanted:
+        visit(key)
     return list(order)
 
 
@@ -198,6 +206,7 @@ def _draw(
 ) -> Iterator[Entry]:
     """Draw and store each request; those that fail go into ``failed`` with the reason."""
     beginnings = _Beginnings(store, assets, names, failed)
+    masks = masking.Masks(beginnings.mask_file, beginnings.room)
     for model, requests in _by_model([by_key[key] for key in keys]):
         backend = open_backend(model)
         try:
@@ -207,7 +216,7 @@ def _draw(
                 progress.panel_started(name)
                 began = time.monotonic()
                 try:
-                    pixels = masking.draw(backend, request, beginnings.of(request), progress.step, beginnings.mask_file)
+                    pixels = masking.draw(backend, request, beginnings.of(request), progress.step, masks)
                 except PanelFailed as error:
                     failed[request.key] = str(error)
                     progress.failed(name, str(error))
@@ -218,7 +227,8 @@ def _draw(
                 meta = {
                     "width": pixels.width,
                     "height": pixels.height,
-                    "subjects": subjects.found_in(backend, request, pixels, words.get(request.key, ())),
+                    "subjects": beginnings.people(request)
+                    or subjects.found_in(backend, request, pixels, words.get(request.key, ())),
                     "saliency": saliency(pixels).hex(),
                     "recipe": recipe,
                     "seconds": round(seconds, 3),
@@ -305,6 +315,16 @@ class _Beginnings:
         except NovelError as error:
             raise PanelFailed(f"{path.name}, which it starts from, can't be used: {error}") from error
 
+    def room(self, mask: MaskPerson) -> tuple[float, float, float, float]:
+        """Where somebody is in the picture that shows all. Raises PanelFailed where that isn't there."""
+        return room_in(self._store, mask)
+
+    def people(self, request: RenderRequest) -> list[dict[str, Any]]:
+        """The people of a picture in which one of them was drawn anew: they are where they were before."""
+        mask = request.init.mask if request.init is not None else None
+        entry = self._store.get(mask.found_in) if isinstance(mask, MaskPerson) else None
+        return [] if entry is None else list(entry.meta.get("subjects", ()))
+
     def _file(self, sha256: str, role: str) -> Path:
         path = self._assets.get(sha256)
         if path is None:
@@ -315,6 +335,14 @@ class _Beginnings:
         except NovelError as error:
             raise PanelFailed(f"{path.name}, {role}, can't be used: {error}") from error
         return path
+
+
+def room_in(store: Store, mask: MaskPerson) -> tuple[float, float, float, float]:
+    """Where one of several people is, in shares of the picture. Raises PanelFailed where the picture isn't there."""
+    entry = store.get(mask.found_in)
+    if entry is None:
+        raise PanelFailed("the picture in which its people were looked for is not there")
+    return subjects.room_of(mask, entry.meta.get("subjects", ()))
 
 
 def _light(entry: Entry) -> Entry:

@@ -6,8 +6,10 @@ pixel is that picture's, bit for bit. ``unchanged`` proves it.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +17,7 @@ from novel.errors import NovelError
 from novel.render.backend import Backend, PanelFailed, Pixels, Stencil, Step
 from novel.render.own_picture import PIXEL_LIMIT, pixels_from_file
 from novel.render.resize import as_image
-from novel.request import Mask, MaskBox, MaskFile, MaskMargins, RenderRequest
+from novel.request import Mask, MaskBox, MaskFile, MaskMargins, MaskPerson, RenderRequest
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -66,24 +68,31 @@ class Masked:
         return Image.composite(difference, black, outside).getbbox() is None
 
 
-def draw(
-    backend: Backend, request: RenderRequest, source: Pixels | None, step: Step | None, mask_file: Callable[[str], Path]
-) -> Pixels:
-    """One picture of a backend; of one that is redone in part, the whole at full size. ``source``: what it starts from;
-    ``mask_file`` gives a mask's file by its sha256.
+@dataclass(frozen=True, slots=True)
+class Masks:
+    """What masks are made from: ``file`` gives a mask's file by its sha256, ``room`` where somebody is, in shares of
+    the picture (x, y, width, height). Both may raise PanelFailed. Without ``room``, people are where they usually are.
+    """
+
+    file: Callable[[str], Path]
+    room: Callable[[MaskPerson], tuple[float, float, float, float]] = attrgetter("otherwise")
+
+
+def draw(backend: Backend, request: RenderRequest, source: Pixels | None, step: Step | None, masks: Masks) -> Pixels:
+    """One picture of a backend; of one that is redone in part, the whole at full size. ``source``: what it starts from.
 
     Raises PanelFailed, also for a mask that covers nothing or has another size than the picture.
     """
     if source is None or request.init is None or request.init.mask is None:
         return backend.render(request, source, step)
-    redone = masked(request, source, mask_file)
+    redone = masked(request, source, masks)
     result = redone.composed(backend.render(request, redone.start, step, redone.start_mask))
     assert redone.unchanged(result), "a pixel outside of the mask was changed"
     return result
 
 
-def masked(request: RenderRequest, source: Pixels, mask_file: Callable[[str], Path]) -> Masked:
-    """What a request with a mask starts from. ``mask_file`` gives a mask's file by its sha256.
+def masked(request: RenderRequest, source: Pixels, masks: Masks) -> Masked:
+    """What a request with a mask starts from.
 
     Raises PanelFailed for a mask that can't be read, covers nothing or has another size than the picture.
     """
@@ -91,7 +100,7 @@ def masked(request: RenderRequest, source: Pixels, mask_file: Callable[[str], Pa
 
     assert request.init is not None
     assert request.init.mask is not None
-    canvas, mask = _canvas(source, request.init.mask, mask_file)
+    canvas, mask = _canvas(source, request.init.mask, masks)
     if mask.getbbox() is None:
         raise PanelFailed("its mask covers nothing of the picture: paint white, or name, what is to be drawn anew")
     size = request.width, request.height
@@ -105,12 +114,17 @@ def masked(request: RenderRequest, source: Pixels, mask_file: Callable[[str], Pa
     return Masked(_pixels(canvas), _mask(mask), _pixels(start), _mask(small))
 
 
-def _canvas(source: Pixels, mask: Mask, mask_file: Callable[[str], Path]) -> tuple[Image.Image, Image.Image]:
+def _canvas(source: Pixels, mask: Mask, masks: Masks) -> tuple[Image.Image, Image.Image]:
     from PIL import Image
 
     picture = as_image(source)
     if isinstance(mask, MaskMargins):
         return _widened(picture, mask)
+    if isinstance(mask, MaskPerson):
+        x, y, width, height = masks.room(mask)
+        left, top = int(x * source.width), int(y * source.height)
+        right, bottom = math.ceil((x + width) * source.width), math.ceil((y + height) * source.height)
+        mask = MaskBox(box=(left, top, max(1, right - left), max(1, bottom - top)))
     if isinstance(mask, MaskBox):
         x, y, width, height = mask.box
         left, top = max(0, x), max(0, y)
@@ -124,7 +138,7 @@ def _canvas(source: Pixels, mask: Mask, mask_file: Callable[[str], Path]) -> tup
         part.paste(255, (left, top, right, bottom))
         return picture, part
     assert isinstance(mask, MaskFile)
-    path = mask_file(mask.sha256)
+    path = masks.file(mask.sha256)
     try:
         painted = pixels_from_file(path)
     except NovelError as error:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from novel.render.backend import Backend, PanelFailed, Pixels
-from novel.render.masking import draw
+from novel.render.masking import Masks, draw
 from novel.render.progress import Progress
 from novel.request import RenderRequest
 
@@ -30,13 +29,13 @@ def redraw(
     *,
     open_backend: Callable[[str], Backend],
     beginning: Callable[[RenderRequest], Pixels | None],
-    mask_file: Callable[[str], Path],
+    masks: Masks,
     progress: Progress,
 ) -> Iterator[Redrawn]:
     """Draw each request, by name; those of one model together, one model at a time.
 
-    ``beginning`` gives the picture that a request starts from, and ``mask_file`` a mask's file by its sha256; both may
-    raise PanelFailed.
+    ``beginning`` gives the picture that a request starts from, ``masks`` what masks are made from; both may raise
+    PanelFailed.
     """
     by_model: dict[str, dict[str, RenderRequest]] = {}
     for name, request in requests.items():
@@ -51,7 +50,7 @@ def redraw(
                     progress.panel_started(name)
                     began = time.monotonic()
                     try:
-                        pixels = draw(backend, request, beginning(request), progress.step, mask_file)
+                        pixels = draw(backend, request, beginning(request), progress.step, masks)
                     except PanelFailed as error:
                         progress.failed(name, str(error))
                         yield Redrawn(name, None, dict(backend.recipe), time.monotonic() - began, str(error))

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from novel.render.backend import Backend, PanelFailed, Pixels
-from novel.request import RenderRequest, Sought, Subject
+from novel.request import MaskPerson, RenderRequest, Sought, Subject
 
 EDITION = 1
 """Raised whenever people would be found otherwise, so that writers' own pictures are looked at anew."""
@@ -53,6 +53,46 @@ def named(kept: Sequence[Mapping[str, Any]], sought: Sequence[Sought]) -> tuple[
             box = {name: place[name] for name in ("x", "y", "width", "height", "confidence")}
             subjects.append(Subject(character=one.character, **box))
     return tuple(subjects)
+
+
+SURE = 0.3
+"""People who are found with less confidence than this are taken to be where they usually are."""
+_AROUND = 0.12
+"""How far a person's room reaches past the box that they were found in, in shares of the box: for hair and hands."""
+
+Share = tuple[float, float, float, float]
+"""x, y, width and height in shares of a picture."""
+
+
+def room_of(mask: MaskPerson, kept: Sequence[Mapping[str, Any]]) -> Share:
+    """The part of a picture that belongs to one of its people, by what an entry of the store says of all of them.
+
+    The box in which they were found and a little around it, but on no side beyond the middle between them and their
+    neighbour. Up and down it reaches as far as anybody's: where two look alike, the model may tell one by their legs.
+    """
+    mine = [place for place in kept if place["words"] == mask.words]
+    if len(mine) <= mask.occurrence or mine[mask.occurrence]["confidence"] < SURE:
+        return mask.otherwise
+    me = mine[mask.occurrence]
+    others = [place for place in kept if place is not me and place["confidence"] >= SURE]
+    left, right = me["x"], me["x"] + me["width"]
+    top = min(place["y"] for place in (me, *others))
+    bottom = max(place["y"] + place["height"] for place in (me, *others))
+    around = _AROUND * me["width"]
+    left, right = max(0.0, left - around), min(1.0, right + around)
+    middle = (me["x"] + me["x"] + me["width"]) / 2
+    for other in others:
+        theirs = other["x"] + other["width"] / 2
+        between = (middle + theirs) / 2
+        if theirs < middle:
+            left = max(left, between)
+        elif theirs > middle:
+            right = min(right, between)
+    around = _AROUND * (bottom - top)
+    top, bottom = max(0.0, top - around), min(1.0, bottom + around)
+    if right - left <= 0 or bottom - top <= 0:
+        return mask.otherwise
+    return left, top, right - left, bottom - top
 
 
 def nameless(subjects: Sequence[Subject], sought: Sequence[Sought]) -> list[dict[str, Any]]:

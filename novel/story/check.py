@@ -20,13 +20,15 @@ _DRAWN_WORDS = re.compile(r"\b(?:speech (?:balloon|bubble)|(?:saying|says)\s*[:,
 def story(values: Values, draft: Draft, reading: Reading) -> None:
     """Warns of what is doubtful in a story."""
     _unused(values, draft, reading)
+    places = values.get("places", ())
+    anchors = {e.id for e in places if isinstance(e.value, Values) and e.value.get("anchor")}
     for panel_id, panel in draft.panels.items():
         if panel_id in draft.made and ("prompt" in panel or "image" in panel):
             reading.warn(
                 panel.where, "no-id", "this panel has no `id`; one was made from its prompt",
                 f"Write `id: {panel_id}`: then editing the prompt later keeps the panel's seed and name.",
             )  # fmt: skip
-        _panel(panel, reading)
+        _panel(panel, reading, anchored=panel.get("place", "").strip() in anchors)
 
 
 def style(values: Values, reading: Reading) -> None:
@@ -39,13 +41,13 @@ def style(values: Values, reading: Reading) -> None:
         )  # fmt: skip
 
 
-def _panel(panel: Values, reading: Reading) -> None:
+def _panel(panel: Values, reading: Reading, *, anchored: bool) -> None:
     if "continues" in panel and "strength" not in panel.nodes:
         reading.warn(
             panel.node("continues"), "no-strength", "a panel that continues another says nothing of how much changes",
             "Write `strength:`, such as 0.5 for a small change or 0.8 for a large one.",
         )  # fmt: skip
-    if "strength" in panel and "continues" not in panel.nodes and "image" not in panel.nodes:
+    if "strength" in panel and not anchored and "continues" not in panel.nodes and "image" not in panel.nodes:
         reading.warn(
             panel.node("strength"), "no-effect", "`strength` is for a panel that continues another one",
             "Write `continues:` with that panel's id, or take `strength` out.",

@@ -50,6 +50,8 @@ class Place(Model):
     look: str
     adapter: Adapter | None = None
     references: tuple[str, ...] = ()
+    anchor: bool = False
+    """Whether panels that are set here start from the first picture that is."""
 
 
 class CastMember(Model):

@@ -69,6 +69,7 @@ PLACE = Record(
         ),
         "adapter": Field(ADAPTER, "A LoRA that draws this place."),
         "references": Field(Texts(), "Pictures of the place, relative to this file."),
+        "anchor": Field(Truth(), "Whether panels that are set here start from the first picture that is."),
     },
     "Where panels happen.",
     inline=True,

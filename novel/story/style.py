@@ -12,6 +12,7 @@ Sampler = Literal["euler", "euler-a", "ddim", "dpm++", "unipc", "lcm", "flow"]
 
 
 Punctuation = Literal["comic", "typed"]
+Regions = Literal["auto", "always", "never"]
 
 
 class Anchor(Model):
@@ -37,6 +38,15 @@ class Art(Model):
     sampler: Sampler | None = None
     adapters: tuple[Adapter, ...] = ()
     anchor: Anchor | None = None
+    reference_adapter: str | None = None
+    """The IP-Adapter through which a U-Net looks at ``references``: a folder or a hub id in the published layout."""
+    reference_weight: Share = 0.6
+    """How strongly reference pictures are looked at."""
+    candidates: Annotated[int, Field(ge=1, le=64)] = 1
+    """How many pictures of each panel are drawn, of which the one that shows best what was asked for is kept."""
+    regions: Regions = "auto"
+    """Whether each of several people is drawn anew by themselves once the panel is composed, so that looks don't bleed
+    from one to the other. ``auto``: where two or more of them have adapters."""
 
 
 class Lettering(Model):

@@ -7,7 +7,7 @@ from typing import get_args
 from novel.story.adapter_form import ADAPTER, SHARE
 from novel.story.kinds import Choice, Color, Length, ListOf, Number, Text, Texts, Truth
 from novel.story.record import Field, Record
-from novel.story.style import Punctuation, Sampler
+from novel.story.style import Punctuation, Regions, Sampler
 
 ANCHOR = Record(
     "an anchor",
@@ -32,6 +32,19 @@ ART = Record(
         "sampler": Field(Choice(get_args(Sampler)), "How noise is taken out, step by step."),
         "adapters": Field(ListOf(ADAPTER, "a list of adapters"), "LoRAs for the style."),
         "anchor": Field(ANCHOR, "A picture that every first picture starts from."),
+        "reference_adapter": Field(
+            Text(filled=True), "The IP-Adapter that looks at `references`: a folder beside this file, or a hub id."
+        ),
+        "reference_weight": Field(SHARE, "How strongly `references` are looked at, 0 to 1; 0.6 where left out."),
+        "candidates": Field(
+            Number(1, 64, whole=True),
+            "How many pictures of a panel are drawn, of which the best is kept; 1 where left out.",
+        ),
+        "regions": Field(
+            Choice(get_args(Regions)),
+            "Whether each of several people is drawn anew by themselves, so that looks don't mix. `auto`, where left "
+            "out: where two or more have adapters.",
+        ),
     },
     "Everything that decides a picture beside the panel's own words.",
 )

@@ -17,7 +17,7 @@ from pathlib import Path
 from novel.render.backend import BackendSpec, Pixels
 from novel.render.fake import FakeBackend
 from novel.render.families import resolve
-from novel.render.masking import draw, masked
+from novel.render.masking import Masks, draw, masked
 from novel.render.run import open_backend
 from novel.request import Init, Mask, MaskBox, MaskMargins, RenderRequest
 
@@ -87,7 +87,7 @@ def main() -> None:
         old = Pixels(side, side, bytes(3 * side * side))
         request = ask(0, 1.0, MaskBox(box=(side // 2, 0, side // 2, side)))
         drawn = FakeBackend().render(request, None)
-        part = masked(request, old, no_file)
+        part = masked(request, old, Masks(no_file))
         whole = timed(lambda part=part, drawn=drawn: part.unchanged(part.composed(drawn)))  # type: ignore[misc]
         print(f"putting together and proving {side} × {side} pixels: {whole:.2f} s")
 

@@ -18,7 +18,7 @@ from novel.render.backend import BackendSpec, ModelSource, PanelFailed, Pixels, 
 from novel.render.diffusers_backend import DiffusersBackend
 from novel.render.engine import RenderReport, render_all
 from novel.render.fake import FakeBackend
-from novel.render.masking import draw, masked
+from novel.render.masking import Masks, draw, masked
 from novel.render.progress import Quiet
 from novel.render.redraw import redraw
 from novel.request import Init, Mask, MaskBox, MaskFile, MaskMargins, RenderRequest
@@ -160,7 +160,7 @@ def test_what_jpeg_leaves_around_white_is_black(tmp_path: Path) -> None:
     mask.paste(255, (33, 21, 61, 43))
     part, assets = save(tmp_path / "mask.jpg", mask)
     blank = Pixels(96, 64, bytes(3 * 96 * 64))
-    stencil = masked(redo(part, width=96, height=64), blank, assets.__getitem__).mask
+    stencil = masked(redo(part, width=96, height=64), blank, Masks(assets.__getitem__)).mask
     painted = Image.frombytes("L", (96, 64), stencil.data).getbbox()
     assert painted is not None
     assert painted[0] >= 24
@@ -169,7 +169,7 @@ def test_what_jpeg_leaves_around_white_is_black(tmp_path: Path) -> None:
 
 def test_the_smallest_mask_reaches_the_model_at_any_size() -> None:
     request = redo(MaskBox(box=(3, 2, 1, 1)), width=8, height=8)
-    part = masked(request, Pixels(1200, 900, bytes(3 * 1200 * 900)), Path)
+    part = masked(request, Pixels(1200, 900, bytes(3 * 1200 * 900)), Masks(Path))
     assert any(part.start_mask.data)
 
 
@@ -184,7 +184,7 @@ def test_a_redrawn_picture_for_comparison_is_masked_too() -> None:
         {"a": request},
         open_backend=lambda model: FakeBackend(),
         beginning=lambda request: source,
-        mask_file=no_file,
+        masks=Masks(no_file),
         progress=Quiet(io.StringIO()),
     )
     assert one.pixels == draw(FakeBackend(), request, source, None, no_file)
@@ -238,7 +238,7 @@ def test_a_mask_that_can_t_be_used_fails_its_panel_alone(store: Store, tmp_path:
 def test_a_box_that_sticks_out_is_cut_to_the_picture(store: Store) -> None:
     inner = redo(MaskBox(box=(30, 20, 18, 12)), "same")
     outer = redo(MaskBox(box=(30, 20, 100, 100)), "same")
-    one, two = (masked(r, Pixels(48, 32, bytes(3 * 48 * 32)), Path) for r in (inner, outer))
+    one, two = (masked(r, Pixels(48, 32, bytes(3 * 48 * 32)), Masks(Path)) for r in (inner, outer))
     assert one == two
 
 
@@ -262,11 +262,11 @@ def test_an_autoencoder_that_never_learnt_its_spread_adds_no_noise(tiny_source: 
     backend = DiffusersBackend(BackendSpec("diffusers", tiny_source, "cpu"), print)
     request = redo(MaskBox(box=(0, 0, 24, 32)), backend="diffusers")
     source = FakeBackend().render(SOURCE, None)
-    one = draw(backend, request, source, None, Path)
+    one = draw(backend, request, source, None, Masks(Path))
     with torch.no_grad():
         last = backend._pipe.vae.quant_conv.bias
         last[len(last) // 2 :] += 5
-    assert draw(backend, request, source, None, Path) == one
+    assert draw(backend, request, source, None, Masks(Path)) == one
     assert "encode" not in vars(backend._pipe.vae)
     backend.close()
 

@@ -68,7 +68,7 @@ def test_outside_of_any_box_nothing_changes_whatever_the_sizes(
     w, h = data.draw(st.integers(1, width - x)), data.draw(st.integers(1, height - y))
     source = noise(width, height)
     request = ask(MaskBox(box=(x, y, w, h)), drawn_width, drawn_height)
-    result = masking.draw(FakeBackend(), request, source, None, no_file)
+    result = masking.draw(FakeBackend(), request, source, None, masking.Masks(no_file))
     assert (result.width, result.height) == (width, height)
     mask = Image.new("L", (width, height))
     mask.paste(255, (x, y, x + w, y + h))
@@ -82,9 +82,9 @@ def test_a_wider_picture_holds_the_old_one_untouched(width: int, height: int, le
     request = ask(MaskMargins(left=left, right=right))
     if left + right == 0:
         with pytest.raises(PanelFailed, match="one pixel or more"):
-            masking.draw(FakeBackend(), request, source, None, no_file)
+            masking.draw(FakeBackend(), request, source, None, masking.Masks(no_file))
         return
-    result = image_of(masking.draw(FakeBackend(), request, source, None, no_file))
+    result = image_of(masking.draw(FakeBackend(), request, source, None, masking.Masks(no_file)))
     assert result.size == (left + width + right, height)
     assert result.crop((left, 0, left + width, height)).tobytes() == source.data
 
@@ -94,7 +94,7 @@ def test_inside_the_drawing_shows_in_full_and_the_seam_is_soft(painted: Any) -> 
     mask = Image.new("L", (256, 256))
     mask.paste(255, (64, 64, 192, 192))
     file, files = painted(mask)
-    result = image_of(masking.draw(White(), ask(file, 256, 256), source, None, files))
+    result = image_of(masking.draw(White(), ask(file, 256, 256), source, None, masking.Masks(files)))
     row = [result.getpixel((x, 128))[0] for x in range(60, 80)]  # type: ignore[index]
     assert row[:4] == [0, 0, 0, 0]
     assert row[-1] == 255
@@ -111,7 +111,7 @@ class White(FakeBackend):
 
 def test_grey_in_a_mask_blends(painted: Any) -> None:
     file, files = painted(Image.new("L", (32, 16), 128))
-    result = masking.draw(White(), ask(file), Pixels(32, 16, bytes(3 * 32 * 16)), None, files)
+    result = masking.draw(White(), ask(file), Pixels(32, 16, bytes(3 * 32 * 16)), None, masking.Masks(files))
     assert set(result.data) <= set(range(0, 130))
     assert max(result.data) > 0
 
@@ -119,10 +119,10 @@ def test_grey_in_a_mask_blends(painted: Any) -> None:
 def test_a_mask_of_another_size_or_of_nothing_fails_with_the_reason(painted: Any) -> None:
     file, files = painted(Image.new("L", (31, 16), 255))
     with pytest.raises(PanelFailed, match="its mask has 31 × 16 pixels, and the picture 32 × 16"):
-        masking.draw(FakeBackend(), ask(file), noise(32, 16), None, files)
+        masking.draw(FakeBackend(), ask(file), noise(32, 16), None, masking.Masks(files))
     file, files = painted(Image.new("L", (32, 16), 0))
     with pytest.raises(PanelFailed, match="covers nothing"):
-        masking.draw(FakeBackend(), ask(file), noise(32, 16), None, files)
+        masking.draw(FakeBackend(), ask(file), noise(32, 16), None, masking.Masks(files))
 
 
 def test_a_family_that_can_t_says_so_before_anything_is_loaded(
@@ -172,7 +172,7 @@ def test_fifty_masks_with_the_model_that_really_draws(painted: Any) -> None:
             request = ask(
                 MaskMargins(left=left, right=right), *drawn, backend="diffusers", model=spec.identity, seed=number
             )
-            wider = image_of(masking.draw(backend, request, old, None, no_file))
+            wider = image_of(masking.draw(backend, request, old, None, masking.Masks(no_file)))
             assert wider.size == (left + size[0] + right, size[1])
             assert wider.crop((left, 0, left + size[0], size[1])).tobytes() == old.data, number
             changed += 1
@@ -185,12 +185,12 @@ def test_fifty_masks_with_the_model_that_really_draws(painted: Any) -> None:
         request = ask(
             mask, *drawn, backend="diffusers", model=spec.identity, sampler=spec.sampler, seed=number, strength=0.6
         )
-        result = masking.draw(backend, request, old, None, files)
+        result = masking.draw(backend, request, old, None, masking.Masks(files))
         assert (result.width, result.height) == size
         assert outside_is_the_same(image_of(old), image_of(result), picture), number
         changed += result != old
         if number < 3:
-            assert masking.draw(backend, request, old, None, files) == result, "the same bytes again"
+            assert masking.draw(backend, request, old, None, masking.Masks(files)) == result, "the same bytes again"
     assert changed >= 45, "what the mask covers is drawn anew"
 
 
@@ -202,7 +202,7 @@ def test_what_is_drawn_grows_out_of_what_stays(tiny_source: ModelSource, sampler
     source = backend.render(plain, None)
     whole = plain.model_copy(update={"seed": 2, "init": Init(kind="asset", source="0", strength=0.9)})
     part = ask(MaskBox(box=(0, 0, 16, 16)), backend="diffusers", sampler=sampler, steps=6, seed=2, strength=0.9)
-    stencil = masking.masked(part, source, no_file)
+    stencil = masking.masked(part, source, masking.Masks(no_file))
     kept = backend.render(part, stencil.start, None, stencil.start_mask)
     free = backend.render(whole, source)
 

@@ -12,9 +12,10 @@ from novel.render import contrast
 from novel.render.backend import PanelFailed, Pixels
 from novel.render.engine import people_in_own, render_all, stored
 from novel.render.fake import FakeBackend
+from novel.render.png import decode
 from novel.render.progress import Quiet
-from novel.render.subjects import named, nameless
-from novel.request import Init, RenderedPanel, RenderRequest, Sought
+from novel.render.subjects import named, nameless, room_of
+from novel.request import Init, MaskPerson, RenderedPanel, RenderRequest, Sought
 from novel.store import Store
 
 ANN = Sought(character="ann", words="a woman in red, on the left")
@@ -163,3 +164,52 @@ def test_the_shipped_model_finds_two_people_on_the_sides_that_it_was_told() -> N
     # Looking changes nothing.
     assert backend.render(request, None) == picture
     backend.close()
+
+
+def place(words: str, x: float, y: float, width: float, height: float, confidence: float = 0.8) -> dict[str, object]:
+    return {"words": words, "x": x, "y": y, "width": width, "height": height, "confidence": confidence}
+
+
+def test_somebodys_room_reaches_to_the_middle_between_them_and_the_next_and_as_high_as_anybody() -> None:
+    mask = MaskPerson(words="ann", found_in="k", otherwise=(0.0, 0.0, 0.5, 1.0))
+    ann, bob = place("ann", 0.2, 0.5, 0.2, 0.4), place("bob", 0.35, 0.2, 0.2, 0.8)
+    x, y, width, height = room_of(mask, [bob, ann])
+    assert (round(x, 3), round(x + width, 3)) == (0.176, 0.375)
+    assert (round(y, 3), y + height) == (0.104, 1.0)
+    assert room_of(mask, [bob]) == mask.otherwise, "she was not found"
+    assert room_of(mask, [place("ann", 0.2, 0.2, 0.2, 0.8, 0.1)]) == mask.otherwise, "hardly found"
+    assert room_of(mask.model_copy(update={"occurrence": 1}), [ann]) == mask.otherwise
+    same = room_of(mask, [place("ann", 0.2, 0.2, 0.2, 0.5), place("bob", 0.2, 0.2, 0.2, 0.5)])
+    assert 0 < same[2] <= 0.25, "one upon the other: both have the same room"
+
+
+def test_who_is_drawn_anew_is_drawn_where_they_were_found_and_stays_there(tmp_path: Path) -> None:
+    store, backend = Store(tmp_path), Seeing()
+    whole = request_for("both", width=64, height=32)
+    mask = MaskPerson(words=BOB.words, found_in=whole.key, otherwise=(0.0, 0.0, 0.1, 0.1))
+    alone = request_for(
+        "bob", width=64, height=32, init=Init(kind="request", source=whole.key, strength=1.0, mask=mask)
+    )
+    beginnings = {whole.key: whole}
+    panels = drawn(store, backend, {"a": alone}, {"a": (ANN, BOB)}, beginnings=beginnings)
+    assert backend.asked == [("both", [ANN.words, BOB.words])], "in the picture that shows both, and not again"
+    assert [(s.character, s.x) for s in panels["a"].subjects] == [("ann", 0.1), ("bob", 0.6)]
+    before, after = (pixels_of(store, request) for request in (whole, alone))
+    changed = [i % 64 for i in range(64 * 32) if before[3 * i : 3 * i + 3] != after[3 * i : 3 * i + 3]]
+    assert min(changed) >= int(0.35 * 64)
+    assert max(changed) <= int(0.824 * 64)
+    assert max(changed) > 0.7 * 64
+    # The picture that shows all is drawn again where it was lost, though the one between is there.
+    next(store.root.glob(f"entries/*/{whole.key}.entry")).unlink()
+    third = request_for(
+        "ann", width=64, height=32, init=Init(kind="request", source=alone.key, strength=1.0, mask=mask)
+    )
+    report = drawn(store, backend, {"a": third}, {"a": (ANN, BOB)}, beginnings={**beginnings, alone.key: alone})
+    assert set(report) == {"a"}
+    assert store.contains(whole.key)
+
+
+def pixels_of(store: Store, request: RenderRequest) -> bytes:
+    entry = store.get(request.key)
+    assert entry is not None
+    return decode(entry.payload).data
