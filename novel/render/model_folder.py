@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,8 @@ class ModelFolder:
     """What a folder's files say of a model.
 
     ``files``: those that decide a picture, relative, sorted. ``configs``: component → its config. ``variant``: the
-    infix of its weight files (``fp16``), empty where there is none.
+    infix of its weight files (``fp16``), empty where there is none. ``settings``: what the index says beside the
+    components.
     """
 
     path: Path
@@ -38,6 +39,7 @@ class ModelFolder:
     configs: Mapping[str, Mapping[str, Any]]
     files: tuple[str, ...]
     variant: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
     def config(self, component: str) -> Mapping[str, Any]:
         """A component's config; empty where there is no such component."""
@@ -133,7 +135,8 @@ def read(path: Path, cure: str = "") -> ModelFolder:
         shown = ", ".join(missing[:12]) + (f" and {len(missing) - 12} more" if len(missing) > 12 else "")
         raise MissingError(f"The model in {path} is not whole; missing or incomplete: {shown}.", cure)
     configs = {n: _json(path / n / c) for n in components for c in _CONFIGS if (path / n / c).is_file()}
-    return ModelFolder(path, pipeline, components, configs, tuple(sorted(files)), variant)
+    settings = {k: v for k, v in sorted(index.items()) if k[:1] != "_" and isinstance(v, (bool, int, float, str))}
+    return ModelFolder(path, pipeline, components, configs, tuple(sorted(files)), variant, settings)
 
 
 _CONFIGS = ("config.json", "scheduler_config.json", "tokenizer_config.json", "preprocessor_config.json")
@@ -208,7 +211,8 @@ def _component(path: Path, name: str, variant: str) -> tuple[list[str], list[str
         elif (folder / "vocab.json").is_file() and not (folder / "tokenizer.json").is_file():
             needed.append("merges.txt")
     elif name.startswith(("processor", "image_processor")):
-        needed = ["preprocessor_config.json"]
+        # Newer libraries write one file for a processor and its parts.
+        needed = [] if "processor_config.json" in kept else ["preprocessor_config.json"]
     else:
         needed = ["config.json"]
         weights, absent = _weights(folder, name, variant)

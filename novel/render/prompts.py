@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 from novel.render.backend import Warn
 from novel.render.family_table import (
     FLUX_1,
+    FLUX_1_KONTEXT,
     QWEN_IMAGE,
+    QWEN_IMAGE_EDIT,
     STABLE_DIFFUSION,
     STABLE_DIFFUSION_3,
     STABLE_DIFFUSION_XL,
@@ -91,7 +93,9 @@ class PromptEncoder:
         found = self._pipe.encode_prompt(**arguments)
         names = {
             FLUX_1.name: ("prompt_embeds", "pooled_prompt_embeds"),
+            FLUX_1_KONTEXT.name: ("prompt_embeds", "pooled_prompt_embeds"),
             QWEN_IMAGE.name: ("prompt_embeds", "prompt_embeds_mask"),
+            QWEN_IMAGE_EDIT.name: ("prompt_embeds", "prompt_embeds_mask"),
             STABLE_DIFFUSION_3.name: ("prompt_embeds", "", "pooled_prompt_embeds"),
         }.get(self._family.name, ("prompt_embeds",))
         return {name: value for name, value in zip(names, found, strict=False) if name}
@@ -131,19 +135,37 @@ class PromptEncoder:
         return max(len(_split(t, words)) for t in tokenizers)
 
     def _warn_if_cut(self, words: str) -> None:
-        limit = self._family.prompt_tokens
-        tokenizer = next(
-            (t for n in ("tokenizer_3", "tokenizer_2", "tokenizer") if (t := getattr(self._pipe, n, None)) is not None),
-            None,
-        )
+        """Say which words of a text are beyond what its reader reads: of several readers, the one that reads most."""
+        pipe, limit = self._pipe, self._family.prompt_tokens
+        readers = [n for n in ("_3", "_2", "") if getattr(pipe, f"text_encoder{n}", None) is not None]
+        tokenizer = getattr(pipe, f"tokenizer{readers[0]}", None) if readers else None
         if limit is None or tokenizer is None or words in self._warned:
             return
-        count = len(tokenizer(words).input_ids)
-        if count > limit:
-            self._warned.add(words)
-            self._warn(
-                f"This prompt has {count} tokens, {self._family.name} reads {limit}; the end is lost: {words[:60]}…"
-            )
+        if self._family is STABLE_DIFFUSION_3 and readers[0] != "_3":
+            limit = tokenizer.model_max_length  # Without T5 there is CLIP alone.
+        own = tokenizer(words, add_special_tokens=False, truncation=False).input_ids
+        room = limit - _beside_the_words(tokenizer, self._family)
+        if len(own) <= room:
+            return
+        self._warned.add(words)
+        lost = tokenizer.decode(own[room:]).strip()
+        self._warn(
+            f"{self._family.name} reads {room} tokens of a prompt, and this one has {len(own)}; what is lost is its "
+            f"end: “{lost if len(lost) <= 200 else lost[:200] + '…'}”. Shorten the looks, the panel's prompt or what "
+            "the style adds."
+        )
+
+
+def _beside_the_words(tokenizer: Any, family: Family) -> int:
+    """How many tokens of its window a reader spends on what stands around the words."""
+    if family in (QWEN_IMAGE, QWEN_IMAGE_EDIT):
+        return 0  # Its template has room of its own.
+    if getattr(tokenizer, "chat_template", None):
+        empty = tokenizer.apply_chat_template(
+            [{"role": "user", "content": ""}], tokenize=False, add_generation_prompt=True, enable_thinking=False
+        )
+        return len(tokenizer(empty, add_special_tokens=False).input_ids)
+    return len(tokenizer("").input_ids)
 
 
 def _last_hidden(encoder: Any) -> Callable[[torch.Tensor], tuple[torch.Tensor, torch.Tensor | None]]:

@@ -20,8 +20,11 @@ _FLOW = {"flow": "FlowMatchEulerDiscreteScheduler", "euler": "FlowMatchEulerDisc
 the picture's size, noise scaled for a start from a picture) that only this one has."""
 
 
-def make_sampler(name: str, scheduler: Any) -> Any:
+def make_sampler(name: str, scheduler: Any, *, few_steps: bool = False) -> Any:
     """A fresh scheduler of diffusers for a sampler's name. ``scheduler`` is the one that came with the model.
+
+    ``few_steps``: the model was distilled for few steps, which start from pure noise ("trailing" in diffusers' words;
+    the model card of SDXL-Lightning asks for it), whatever the base's own schedule does.
 
     Fresh, because multistep samplers carry state from step to step, and a picture must not depend on the one before.
     ``euler`` and the others handle a terminal signal-to-noise ratio of zero by themselves: diffusers puts 2⁻²⁴ in its
@@ -37,4 +40,5 @@ def make_sampler(name: str, scheduler: Any) -> Any:
         raise MissingError(
             f"This model can't be sampled with {name!r}.", f"Take one of: {', '.join(_FLOW if flow else _UNET)}."
         )
-    return getattr(diffusers, class_name).from_config(config)
+    spacing = {"timestep_spacing": "trailing"} if few_steps and not flow else {}
+    return getattr(diffusers, class_name).from_config(config, **spacing)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -14,9 +15,10 @@ from render_samples import request_for, write_json, write_safetensors
 
 from novel.errors import MissingError, RefusedError
 from novel.render import hub_cache
-from novel.render.families import check_requests, resolve
-from novel.render.family_table import CHECKPOINTS, FAMILIES
-from novel.request import Init
+from novel.render.checkpoint_table import CHECKPOINTS
+from novel.render.families import AbsentModel, check_requests, resolve
+from novel.render.family_table import FAMILIES
+from novel.request import Reference
 
 MakeModel = Callable[..., Path]
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -392,13 +394,91 @@ def test_a_sampler_that_a_family_lacks_is_said_before_loading(make_model: MakeMo
         check_requests([request_for(sampler="flow")], source)
 
 
-def test_a_start_from_a_picture_that_a_family_lacks_is_said(make_model: MakeModel) -> None:
-    folder = make_model()
+def drawn_by(folder: Path, pipeline: str) -> Path:
+    """A model folder that says it is another pipeline's."""
     index = json.loads((folder / "model_index.json").read_text())
-    write_json(folder / "model_index.json", {**index, "_class_name": "Flux2KleinPipeline"})
-    _, source = resolve(str(folder))
-    with pytest.raises(MissingError, match="start from a picture"):
-        check_requests([request_for(sampler="flow", init=Init(kind="asset", source="0", strength=0.5))], source)
+    write_json(folder / "model_index.json", {**index, "_class_name": pipeline})
+    return folder
+
+
+LOOK = Reference(sha256="1" * 64, weight=0.6)
+
+
+@pytest.mark.parametrize(
+    ("pipeline", "fields", "said", "instead"),
+    [
+        ("ZImagePipeline", {"references": (LOOK,)}, "can't look at reference pictures", "FLUX.2 klein"),
+        ("StableDiffusionPipeline", {"references": (LOOK,)}, "through an IP-Adapter", "art.reference_adapter"),
+        ("QwenImagePipeline", {"reference_adapter": "2" * 64}, "takes no IP-Adapter", "Stable Diffusion XL"),
+        ("Flux2KleinPipeline", {"reference_adapter": "2" * 64}, "takes no IP-Adapter", "by itself"),
+        ("QwenImageEditPlusPipeline", {"references": (LOOK,) * 4}, "no more than 3", "the most telling one"),
+    ],
+)
+def test_references_that_a_family_lacks_are_said_before_loading(
+    make_model: MakeModel, pipeline: str, fields: dict[str, Any], said: str, instead: str
+) -> None:
+    _, source = resolve(str(drawn_by(make_model(), pipeline)))
+    sampler = "flow" if "Stable" not in pipeline else "dpm++"
+    check_requests([request_for(sampler=sampler)], source)
+    with pytest.raises(MissingError, match=said) as caught:
+        check_requests([request_for(sampler=sampler, **fields)], source)
+    assert instead in caught.value.hint
+
+
+def test_how_a_family_takes_references_is_told_to_the_plan(make_model: MakeModel) -> None:
+    folder = make_model()
+    told = {
+        pipeline: resolve(str(drawn_by(folder, pipeline)))[0].references
+        for pipeline in ("StableDiffusionPipeline", "FluxKontextPipeline", "ZImagePipeline", "Flux2KleinPipeline")
+    }
+    assert list(told.values()) == ["adapter", "edit", "", "edit"]
+
+
+@pytest.mark.parametrize(("distilled", "expected"), [(True, (4, 1.0, False)), (False, (50, 4.0, True))])
+def test_a_distilled_flux_2_says_so_itself(
+    make_model: MakeModel, distilled: bool, expected: tuple[int, float, bool]
+) -> None:
+    folder = drawn_by(make_model(), "Flux2KleinPipeline")
+    index = json.loads((folder / "model_index.json").read_text())
+    write_json(folder / "model_index.json", {**index, "is_distilled": distilled})
+    spec, _ = resolve(str(folder))
+    assert (spec.steps, spec.guidance, spec.supports_negative) == expected
+
+
+@pytest.mark.parametrize("hub_id", CHECKPOINTS)
+def test_what_an_absent_checkpoint_cannot_do_is_known(hub_id: str) -> None:
+    with pytest.raises(AbsentModel) as caught:
+        resolve(hub_id)
+    spec, source = caught.value.spec, caught.value.source
+    family = CHECKPOINTS[hub_id].family
+    assert f"hf download {hub_id}" in caught.value.hint
+    assert (source.folder, source.hub_id) == (None, hub_id)
+    assert spec.multiple % 8 == 0
+    assert spec.sampler in family.samplers
+    assert spec.guidance_range is not None
+    assert spec.guidance_range[0] <= spec.guidance <= spec.guidance_range[1]
+    check_requests([request_for(sampler=spec.sampler)], source)
+    if family.references == "":
+        with pytest.raises(MissingError, match="can't look at reference pictures"):
+            check_requests([request_for(sampler=spec.sampler, references=(LOOK,))], source)
+    wrong = "flow" if family.denoiser == "unet" else "dpm++"
+    with pytest.raises(MissingError, match="can't be sampled"):
+        check_requests([request_for(sampler=wrong)], source)
+
+
+def test_a_checkpoint_fetched_at_the_commit_of_the_table_is_found(make_model: MakeModel, cache: Path) -> None:
+    """`hf download --revision COMMIT` writes no branch's name, so that nothing but the commit is there to find."""
+    hub_id = "stabilityai/stable-diffusion-xl-base-1.0"
+    known = CHECKPOINTS[hub_id].revision
+    assert known is not None
+    with pytest.raises(AbsentModel, match=f"--revision {known}"):
+        resolve(hub_id)
+    snapshot = put_in_cache(drawn_by(make_model(), "StableDiffusionXLPipeline"), cache, hub_id)
+    snapshot.rename(snapshot.with_name(known))
+    (snapshot.parent.parent / "refs" / "main").unlink()
+    assert resolve(hub_id)[1].revision == known
+    with pytest.raises(AbsentModel, match="--revision v2"):
+        resolve(hub_id, revision="v2")
 
 
 def test_the_tables_name_classes_that_diffusers_has() -> None:
@@ -413,3 +493,5 @@ def test_the_tables_name_classes_that_diffusers_has() -> None:
     for name in sorted(names):
         assert hasattr(diffusers, name), name
     assert all(c.family.sampler in c.family.samplers for c in CHECKPOINTS.values())
+    assert all(c.largest <= c.gigabytes for c in CHECKPOINTS.values())
+    assert all(re.fullmatch("[0-9a-f]{40}", c.revision) for c in CHECKPOINTS.values() if c.revision)

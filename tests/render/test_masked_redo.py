@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -242,11 +243,14 @@ def test_a_box_that_sticks_out_is_cut_to_the_picture(store: Store) -> None:
     assert one == two
 
 
-def test_a_family_without_it_names_those_that_have_it(make_model: Any) -> None:
+def test_a_family_without_it_names_those_that_have_it(make_model: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = make_model()
     index = folder / "model_index.json"
     index.write_text(index.read_text().replace("StableDiffusionPipeline", "Flux2KleinPipeline"))
     request = redo(MaskBox(box=(0, 0, 4, 4)), sampler="flow")
+    families.check_requests([request], ModelSource(folder=folder))
+    without = replace(families.FAMILIES["Flux2KleinPipeline"], masks=False)
+    monkeypatch.setitem(families.FAMILIES, "Flux2KleinPipeline", without)
     with pytest.raises(MissingError, match=r"FLUX\.2 klein can't draw a part.*anew") as caught:
         families.check_requests([request], ModelSource(folder=folder))
     assert caught.value.exit_code == 4
