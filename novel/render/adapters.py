@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from novel.errors import MissingError, RefusedError
 from novel.render import model_folder
@@ -25,6 +26,8 @@ _BESIDE = re.compile(
     r"\.(?:alpha|dora_scale|lora_magnitude_vector(?:\.default)?(?:\.weight)?|lora_B(?:\.default)?\.bias|diff_b)$"
 )
 
+_PEFT = "base_model.model."
+"""What stands before every name in the files that peft writes by itself."""
 _KOHYA = {"lora_unet_": "unet", "lora_te1_": "text_encoder", "lora_te2_": "text_encoder_2", "lora_te_": "text_encoder"}
 _DOTTED = {
     "unet.": "unet",
@@ -79,8 +82,8 @@ def check(path: Path, folder: ModelFolder, called: str = "") -> None:
     """Raise MissingError unless every layer of a LoRA has its place in the base, with the dimensions of that place.
 
     diffusers only warns when keys don't match, and then draws without them. Knows the spellings of peft and diffusers,
-    and of kohya's scripts for U-Nets. For transformers only peft's spelling is checked here; others are left to the
-    loader.
+    and of kohya's scripts for U-Nets. For transformers only names of the model's own are checked here; other tools' are
+    left to the loader, and to ``check_attached``.
     """
     refuse_pickled(path)
     try:
@@ -113,9 +116,44 @@ def check(path: Path, folder: ModelFolder, called: str = "") -> None:
             raise wrong_base(path, folder, f"{module} {reason}", called)
 
 
+def trained_elsewhere(path: Path, identity: str, called: str = "") -> str:
+    """A sentence for the user where an adapter of `novel train`'s says that it was trained for other weights than those
+    of ``identity``; empty where it says nothing, or these.
+
+    Two bases of one shape take each other's adapters without a word, and the character comes out as somebody else.
+    """
+    try:
+        told = read_header(path).metadata
+    except IncompleteFile:
+        return ""
+    base = told.get("novel.base", "")
+    if base in ("", identity):
+        return ""
+    return (
+        f"The adapter {path.name} was trained for {_named(told.get('novel.base_name', ''), base)}, and is used with "
+        f"{_named(called, identity)}. If these are other weights, the character may look otherwise; `novel train` "
+        "makes an adapter for these."
+    )
+
+
+def _named(name: str, identity: str) -> str:
+    """A model's name and the beginning of its identity."""
+    short = identity if "@" in identity else identity.removeprefix("sha256:")[:10]
+    return short if name in ("", short) or short.startswith(name) else f"{name} ({short})"
+
+
+def check_attached(pipe: Any, name: str, path: Path, folder: ModelFolder) -> None:
+    """Raise MissingError unless a pipeline has taken up an adapter that it was told to load.
+
+    Where it knows none of a file's names, diffusers only logs a warning, and goes on without.
+    """
+    if not any(name in names for names in pipe.get_list_adapters().values()):
+        raise wrong_base(path, folder, "none of its layers was found in the model")
+
+
 def _module(key: str, part: re.Pattern[str]) -> str:
     """The layer that a key belongs to. Old diffusers files hang attention layers on a processor: undone here."""
-    module = part.sub("", key).removeprefix("base_model.model.")
+    module = part.sub("", key).removeprefix(_PEFT)
     return re.sub(r"\.processor\.(to_q|to_k|to_v)$", r".\1", re.sub(r"\.processor\.to_out$", ".to_out.0", module))
 
 
@@ -138,8 +176,41 @@ def _place(
             layers = bases.get(component)
             return component, None if layers is None else _dotted(layers, module.removeprefix(prefix))
     if transformer:
-        return None, None
+        # Names of the model's own, as peft writes them; others are another tool's, which the loader translates.
+        layers = bases["transformer"]
+        return ("transformer", layers.get(module)) if _first(module) in _firsts(layers) else (None, None)
     return "unet", _dotted(bases.get("unet", {}), module)
+
+
+def with_plain_names(path: Path, folder: ModelFolder) -> dict[str, Any] | None:
+    """The tensors of a file under the names that diffusers reads, where its own are such as it passes over; None where
+    the file can be loaded as it is.
+
+    Files that peft writes by itself don't say which part of the model a layer belongs to (it is the denoiser), and may
+    hold the name that the adapter had in training: diffusers then loads nothing, or makes layers and leaves them empty.
+    """
+    denoiser = "unet" if "unet" in folder.components else "transformer"
+    firsts = _firsts(_base_layers(folder, denoiser))
+    names = {}
+    for key in read_header(path).shapes:
+        plain = key.removeprefix(_PEFT)
+        plain = f"{denoiser}.{plain}" if _first(plain) in firsts else key
+        names[key] = re.sub(r"\.(lora_A|lora_B)\.default\.", r".\1.", plain).replace(
+            ".lora_magnitude_vector.default.weight", ".lora_magnitude_vector"
+        )
+    if all(key == name for key, name in names.items()):
+        return None
+    from safetensors.torch import load_file
+
+    return {names[key]: tensor for key, tensor in load_file(str(path)).items()}
+
+
+def _first(name: str) -> str:
+    return name.split(".", 1)[0]
+
+
+def _firsts(layers: Iterable[str]) -> set[str]:
+    return {_first(name) for name in layers}
 
 
 def _is_unet_name(module: str) -> bool:

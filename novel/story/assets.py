@@ -17,6 +17,8 @@ from novel.story.spelling import closest
 
 _DRIVE = re.compile(r"[A-Za-z]:")
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
+_HUB_FILE = re.compile(r"(?P<id>(?P<owner>[A-Za-z0-9][\w.-]*)/[A-Za-z0-9][\w.-]*)/(?P<file>[\w./-]+\.safetensors)")
+"""A file of a repository on the hub, as people write it."""
 _FONT_SUFFIXES = (".ttf", ".otf", ".ttc", ".otc", ".woff", ".woff2")
 _FONT_MAGIC = (b"\x00\x01\x00\x00", b"true", b"OTTO", b"ttcf", b"wOFF", b"wOF2")
 
@@ -84,7 +86,17 @@ def adapter(folder: Path, written: str) -> Path:
     """A LoRA named in a file of ``folder``: a sound ``.safetensors`` file. No other format is even opened."""
     from novel.story.tensors import check_safetensors  # noqa: PLC0415 - many stories name no adapter
 
-    path = resolve(folder, written)
+    try:
+        path = resolve(folder, written)
+    except AssetFault as fault:
+        on_hub = _HUB_FILE.fullmatch(written)
+        if fault.code == "missing-file" and on_hub and not (folder / on_hub["owner"]).is_dir():
+            hint = (
+                f"If it is on the hub, fetch it into the folder of the file that names it: hf download {on_hub['id']} "
+                f"{on_hub['file']} --local-dir adapters; and write `adapters/{on_hub['file']}`."
+            )
+            raise AssetFault(fault.code, fault.message, hint, 4) from None
+        raise
     if PurePosixPath(written).suffix.lower() != ".safetensors":
         raise AssetFault(
             "unsafe-adapter", f"`{written}` is no .safetensors file; other formats can run code and were not opened",

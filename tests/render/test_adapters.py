@@ -138,7 +138,14 @@ def test_a_transformers_adapter_is_checked_in_its_own_spelling(make_model: MakeM
     base = model_folder.read(folder)
     good = pair(f"transformer.{layer}.lora_A.weight", f"transformer.{layer}.lora_B.weight")
     adapters.check(write_safetensors(tmp_path / "good.safetensors", good), base)
-    for bad in (renamed(good, "to_q", "to_x"), SPELLINGS["peft"], SPELLINGS["kohya"]):
+    own = renamed(good, "transformer.transformer_blocks", "base_model.model.transformer_blocks")
+    bare = renamed(good, "transformer.transformer_blocks", "transformer_blocks")
+    for fits in (own, bare):
+        adapters.check(write_safetensors(tmp_path / "good.safetensors", fits), base)
+    wide = pair(f"transformer.{layer}.lora_A.weight", f"transformer.{layer}.lora_B.weight", width=16)
+    ranks = {f"transformer.{layer}.lora_A.weight": (4, 8), f"transformer.{layer}.lora_B.weight": (8, 2)}
+    misspelt = [renamed(each, "to_q", "to_x") for each in (good, own, bare)]
+    for bad in (*misspelt, wide, ranks, SPELLINGS["peft"], SPELLINGS["kohya"]):
         with pytest.raises(MissingError, match="flux"):
             adapters.check(write_safetensors(tmp_path / "bad.safetensors", bad), base)
 
