@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
+from novel import hub_cache
 from novel.errors import MissingError, RefusedError
 from novel.plan.model import ModelSpec
-from novel.render import hub_cache, model_folder
+from novel.render import model_folder
 from novel.render.backend import ModelSource
 from novel.render.checkpoint_table import CHECKPOINTS, Checkpoint
 from novel.render.family_table import (

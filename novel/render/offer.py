@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from novel import hub_cache
 from novel.errors import NovelError
 from novel.plan.model import ModelSpec
-from novel.render import hub_cache, model_folder
+from novel.render import model_folder
 from novel.render.checkpoint_table import CHECKPOINTS, Checkpoint
 from novel.render.families import EMBEDDED, AbsentModel, family_of, resolve, spec_of
 from novel.render.family_table import Family

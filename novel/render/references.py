@@ -14,8 +14,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from novel import hub_cache
 from novel.errors import FileError, MissingError, RefusedError
-from novel.render import hub_cache, model_folder
+from novel.render import model_folder
 from novel.render.backend import ModelSource
 from novel.render.checkpoint_table import IMAGE_ENCODERS
 from novel.render.families import family_of

@@ -9,9 +9,12 @@ import os
 import re
 import stat
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
+from novel import hub_cache
+from novel.errors import MissingError
 from novel.story.faults import AssetFault
 from novel.story.spelling import closest
 
@@ -82,21 +85,31 @@ def image(folder: Path, written: str) -> Path:
     return path
 
 
+def find(folder: Path, written: str) -> Path:
+    """A file of ``folder`` (see ``resolve``), or an adapter written as ``owner/repository/file.safetensors``, which is in
+    the hub's cache on this machine.
+
+    Raises ``AssetFault``, for what would be on the hub with the command that fetches it.
+    """
+    try:
+        return resolve(folder, written)
+    except AssetFault as fault:
+        on_hub = _HUB_FILE.fullmatch(written)
+        if fault.code != "missing-file" or on_hub is None or (folder / on_hub["owner"]).is_dir():
+            raise
+        with suppress(MissingError, OSError):
+            file = hub_cache.find(on_hub["id"], None)[0] / on_hub["file"]
+            if ".." not in file.parts and file.is_file():
+                return file
+        hint = f"If it is on the hub, fetch it once with: hf download {on_hub['id']} {on_hub['file']}"
+        raise AssetFault(fault.code, fault.message, hint, 4) from None
+
+
 def adapter(folder: Path, written: str) -> Path:
     """A LoRA named in a file of ``folder``: a sound ``.safetensors`` file. No other format is even opened."""
     from novel.story.tensors import check_safetensors  # noqa: PLC0415 - many stories name no adapter
 
-    try:
-        path = resolve(folder, written)
-    except AssetFault as fault:
-        on_hub = _HUB_FILE.fullmatch(written)
-        if fault.code == "missing-file" and on_hub and not (folder / on_hub["owner"]).is_dir():
-            hint = (
-                f"If it is on the hub, fetch it into the folder of the file that names it: hf download {on_hub['id']} "
-                f"{on_hub['file']} --local-dir adapters; and write `adapters/{on_hub['file']}`."
-            )
-            raise AssetFault(fault.code, fault.message, hint, 4) from None
-        raise
+    path = find(folder, written)
     if PurePosixPath(written).suffix.lower() != ".safetensors":
         raise AssetFault(
             "unsafe-adapter", f"`{written}` is no .safetensors file; other formats can run code and were not opened",

@@ -111,6 +111,6 @@ class Book:
 
 def _asset(file: Path, rel: str) -> Path:
     try:
-        return assets.resolve(file.parent, rel)
+        return assets.find(file.parent, rel)
     except AssetFault as fault:
         raise RefusedError(f"{file}: {fault.message}", fault.hint) from None

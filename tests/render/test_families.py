@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from render_samples import request_for, write_json, write_safetensors
 
+from novel import hub_cache
 from novel.errors import MissingError, RefusedError
-from novel.render import hub_cache
 from novel.render.checkpoint_table import CHECKPOINTS
 from novel.render.families import AbsentModel, check_requests, resolve
 from novel.render.family_table import FAMILIES

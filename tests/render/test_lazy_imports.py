@@ -19,10 +19,10 @@ assert not found, found
 """
 
 IMPORTS = """
-from novel.render import adapters, backend, engine, fake, families, family_table, hub_cache, model_folder, own_picture
+from novel.render import adapters, backend, engine, fake, families, family_table, model_folder, own_picture
 from novel.render import checkpoint_table, machine, offer, prompt_limit, reference_pictures, references
 from novel.render import png, progress, resize, run, safetensors_header
-from novel import store
+from novel import hub_cache, store
 """
 
 RESOLVE = """
