@@ -1,6 +1,7 @@
 """Measure the embedded model, and look at it.
 
-python -m novel.embedded.evaluate probe    train the probe that reads pictures, and check it on the teacher's
+python -m novel.embedded.evaluate probe    how much of unseen pictures of the teacher the image tower reads right
+python -m novel.embedded.evaluate alike    how well it tells the same person, place and style from another
 python -m novel.embedded.evaluate run      draw prompts that were not trained on, and print the shares right
 python -m novel.embedded.evaluate steer    seeds, img2img strength, and a style descriptor on its own
 python -m novel.embedded.evaluate sheet    a contact sheet of prompts, one to a line of a file
@@ -59,18 +60,63 @@ def render(pipe: Any, prompts: Sequence[str], seeds: Sequence[int], batch: int =
 
 def run(args: argparse.Namespace) -> dict[str, Any]:
     """The model card's figures."""
+    import numpy as np
+
+    from novel.embedded.tower import Tower
     from novel.embedded.training import measure, probe
 
-    reader, own = probe.load(args.probe, args.device)
+    tower = Tower.load()
     asked = measure.requests(args.count)
-    pipe = load(args.weights, args.device)
+    prompts = [r.caption.text for r in asked]
     start = time.time()
-    pictures = render(
-        pipe, [r.caption.text for r in asked], list(range(len(asked))), args.batch, num_inference_steps=args.steps
-    )
-    seconds = (time.time() - start) / len(asked)
-    figures = measure.figures(asked, probe.read(reader, probe.shrink(pictures)))
-    return {"prompts": len(asked), "steps": args.steps, "seconds": round(seconds, 3), "right": figures, "probe": own}
+    pictures, drawn = _kept(args, prompts)
+    seconds = round((time.time() - start) / drawn, 3) if drawn else None
+    figures = measure.figures(asked, probe.read(tower, pictures))
+    agreement = float(np.mean([tower.agreement(p, prompt) for p, prompt in zip(pictures, prompts, strict=True)]))
+    out = {"prompts": len(asked), "steps": args.steps, "seconds": seconds, "right": figures}
+    return out | {"agreement": round(agreement, 4), "tower": tower.identity}
+
+
+def _kept(args: argparse.Namespace, prompts: Sequence[str]) -> tuple[list[Any], int]:
+    """Pictures of the prompts and how many of them were drawn now; with ``--keep`` each is kept as soon as it is there,
+    so that a run which was stopped goes on."""
+    import numpy as np
+    from PIL import Image
+
+    if args.keep is None:
+        return list(_drawn(args, prompts, range(len(prompts)))), len(prompts)
+    args.keep.mkdir(parents=True, exist_ok=True)
+    files = [args.keep / f"{i:04}.png" for i in range(len(prompts))]
+    missing = [i for i, file in enumerate(files) if not file.exists()]
+    for k in range(0, len(missing), args.batch):
+        rows = missing[k : k + args.batch]
+        for i, picture in zip(rows, _drawn(args, [prompts[i] for i in rows], rows), strict=True):
+            part = files[i].with_suffix(".part")
+            Image.fromarray(picture).save(part, "PNG")
+            part.rename(files[i])
+    return [np.array(Image.open(file).convert("RGB")) for file in files], len(missing)
+
+
+def _drawn(args: argparse.Namespace, prompts: Sequence[str], seeds: Sequence[int]) -> Any:
+    if not hasattr(args, "pipe"):
+        args.pipe = load(args.weights, args.device)
+    return render(args.pipe, prompts, list(seeds), args.batch, num_inference_steps=args.steps)
+
+
+def probe_(args: argparse.Namespace) -> dict[str, Any]:
+    """What the tower reads right of unseen teacher pictures."""
+    from novel.embedded.tower import Tower
+    from novel.embedded.training import probe
+
+    return dict(probe.check(Tower.load(), args.folder, args.workers, args.count))
+
+
+def alike(args: argparse.Namespace) -> dict[str, Any]:
+    """What the tower knows again in unseen teacher pictures."""
+    from novel.embedded.tower import Tower
+    from novel.embedded.training import sameness
+
+    return dict(sameness.check(Tower.load(), args.folder, args.count))
 
 
 def steer(args: argparse.Namespace) -> dict[str, Any]:
@@ -82,6 +128,7 @@ def steer(args: argparse.Namespace) -> dict[str, Any]:
 
     from novel.embedded.teacher import words
     from novel.embedded.teacher.scene import STYLES
+    from novel.embedded.tower import Tower
     from novel.embedded.training import measure, probe
 
     pipe = load(args.weights, args.device)
@@ -109,14 +156,13 @@ def steer(args: argparse.Namespace) -> dict[str, Any]:
             ).images[0]
             alike.append(measure.likeness(source, (changed * 255).round().astype(np.uint8)))
         out[f"likeness at strength {strength}"] = round(float(np.mean(alike)), 3)
-    reader, _ = probe.load(args.probe, args.device)
     pairs = [(style, k) for style in STYLES for k in range(max(1, args.count // 10))]
     texts = [
         f"{words.STYLE[style][0]}, in a city street at night, a man with black hair wearing a red coat"
         for style, _ in pairs
     ]
     read = probe.read(
-        reader, probe.shrink(render(pipe, texts, [k for _, k in pairs], args.batch, num_inference_steps=args.steps))
+        Tower.load(), render(pipe, texts, [k for _, k in pairs], args.batch, num_inference_steps=args.steps)
     )
     out["style follows its words"] = round(
         float(np.mean([STYLES[int(read["style"][i])] == style for i, (style, _) in enumerate(pairs)])), 4
@@ -159,14 +205,14 @@ def _parser() -> argparse.ArgumentParser:
         sub.add_argument("--device", default="cpu", help="cpu or cuda")
         return sub
 
-    probe = verb("probe", "Train the probe and check it.")
-    probe.add_argument("--folder", type=Path, required=True, help="where its pictures and weights go")
-    probe.add_argument("--seconds", type=float, default=1800)
-    probe.add_argument("--pictures", type=int, default=12000)
-    probe.add_argument("--workers", type=int, default=os.cpu_count() or 1)
-    probe.add_argument("--batch", type=int, default=32)
-    probe.add_argument("--rate", type=float, default=1.5e-3)
-    probe.add_argument("--half", action="store_true", help="bfloat16 autocast")
+    for name, help_, count in (
+        ("probe", "Check the image tower's reading on unseen teacher pictures.", 300),
+        ("alike", "Check what it knows again on unseen teacher pictures.", 800),
+    ):
+        sub = verb(name, help_)
+        sub.add_argument("--folder", type=Path, required=True, help="where the teacher's pictures are kept")
+        sub.add_argument("--count", type=int, default=count)
+        sub.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     for name, help_, count in (
         ("run", "Draw unseen prompts and print the shares right.", 500),
         ("steer", "Seeds, strength and style.", 50),
@@ -179,9 +225,9 @@ def _parser() -> argparse.ArgumentParser:
         sub.add_argument("--count", type=int, default=count)
         sub.add_argument("--steps", type=int, default=STEPS)
         sub.add_argument("--batch", type=int, default=1)
-        if name != "sheet":
-            sub.add_argument("--probe", type=Path, required=True, help="probe.pt, as the verb probe leaves it")
-        else:
+        if name == "run":
+            sub.add_argument("--keep", type=Path, help="a folder for the pictures; a run that was stopped goes on")
+        if name == "sheet":
             sub.add_argument("--prompts", type=Path, required=True, help="a text file, one prompt to a line")
             sub.add_argument("--out", type=Path, required=True, help="the picture file")
             sub.add_argument("--columns", type=int, default=4)
@@ -192,23 +238,8 @@ def _parser() -> argparse.ArgumentParser:
 def main(argv: list[str] | None = None) -> None:
     """Run one verb and print its figures as JSON."""
     args = _parser().parse_args(argv)
-    if args.verb == "probe":
-        from novel.embedded.training import probe
-
-        figures: dict[str, Any] = probe.train(
-            probe.Settings(
-                args.folder,
-                args.seconds,
-                args.device,
-                args.workers,
-                args.pictures,
-                args.batch,
-                args.rate,
-                half=args.half,
-            )
-        )
-    else:
-        figures = {"run": run, "steer": steer, "sheet": sheet}[args.verb](args)
+    verbs = {"probe": probe_, "alike": alike, "run": run, "steer": steer, "sheet": sheet}
+    figures = verbs[args.verb](args)
     print(json.dumps(figures, indent=1))
 
 

@@ -6,6 +6,7 @@ python -m novel.embedded.train text         captions to what they say
 python -m novel.embedded.train latents      draw the corpus and keep its latents
 python -m novel.embedded.train denoiser     the diffusion model itself
 python -m novel.embedded.train export       an ordinary diffusers folder
+python -m novel.embedded.train tower        the image tower, which reads pictures and knows people again
 """
 
 from __future__ import annotations
@@ -81,7 +82,18 @@ def _parser() -> argparse.ArgumentParser:
     export = stage("export", "Write a diffusers folder.")
     export.add_argument("--out", type=Path, required=True, help="the folder to write, replaced if there")
     export.add_argument("--shard", type=int, default=0, help="the most megabytes of one file; 0 for no limit")
+    _tower(stage("tower", "Train the image tower on the teacher's pictures, and write the file that ships."))
     return parser
+
+
+def _tower(tower: argparse.ArgumentParser) -> None:
+    tower.add_argument("--pictures", type=int, default=8000, help="with a cast that comes back")
+    tower.add_argument("--plain", type=int, default=3000, help="others")
+    tower.add_argument("--seconds", type=float, default=1500, help="for the reader")
+    tower.add_argument("--people-seconds", type=float, default=400, help="for the knower of people")
+    tower.add_argument("--batch", type=int, default=24)
+    tower.add_argument("--rate", type=float, default=2.5e-3)
+    tower.add_argument("--out", type=Path, help="the folder of tower.safetensors; the shipped one if left out")
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -163,6 +175,23 @@ def main(argv: list[str] | None = None) -> None:
         from novel.embedded.training import export
 
         print(json.dumps(export.export(args.folder, args.out, args.shard)))
+    elif args.stage == "tower":
+        import json
+
+        from novel.embedded.tower import FILE
+        from novel.embedded.training import tower
+
+        settings = tower.Settings(
+            args.folder,
+            args.seconds,
+            args.people_seconds,
+            args.pictures,
+            args.plain,
+            args.batch,
+            args.rate,
+            args.seed,
+        )
+        print(json.dumps(tower.train(settings, args.out or FILE.parent)))
 
 
 if __name__ == "__main__":

@@ -338,16 +338,6 @@ def test_the_probe_can_not_read_colours_where_there_are_none():
     assert probe.truth(scene)[list(probe.HEADS).index("left-colour")] == -1
 
 
-def test_the_probe_learns_and_is_checked(tmp_path):
-    pytest.importorskip("skia", exc_type=ImportError)
-    figures = probe.train(probe.Settings(tmp_path, 1.0, workers=1, pictures=8, batch=4), check_on=6)
-    assert set(figures) >= {"place", "time", "style", "colour", "thing"}
-    model, again = probe.load(tmp_path / "probe.pt")
-    assert again == figures
-    read = probe.read(model, np.zeros((2, 192, 384, 3), np.uint8))
-    assert all(len(v) == 2 for v in read.values())
-
-
 def test_likeness_tells_a_composition_from_another():
     rng = np.random.default_rng(0)
     a, b = (rng.integers(0, 255, (96, 192, 3)).astype(np.uint8) for _ in range(2))

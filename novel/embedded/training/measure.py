@@ -37,7 +37,8 @@ def requests(count: int) -> list[Request]:
 def figures(asked: list[Request], read: Readings) -> dict[str, float]:
     """Shares right, 0 to 1, of what the captions state; NaN where nothing was asked.
 
-    ``people`` is the exact number; ``colour`` the clothes of each person at its own side (not in manga);
+    ``people`` is the exact number; ``colour`` the clothes of each person at its own side; neither it nor ``time``
+    counts in manga, whose greys show no colours, and hours by little else;
     ``things`` each stated thing anywhere in the picture; ``sides`` whether each person stated to be left or right is
     there, and nobody is where nobody should be.
     """
@@ -53,7 +54,7 @@ def figures(asked: list[Request], read: Readings) -> dict[str, float]:
             ("weather", names.WEATHERS),
             ("shot", names.SHOTS),
         ):
-            if head in facts:
+            if head in facts and not (head == "time" and facts.get("style", scene.style) == "manga"):
                 tally[head].append(options[int(read[head][i])] == facts[head])
         tally["people"].append(int(read["count"][i]) == len(scene.people))
         for person in scene.people:

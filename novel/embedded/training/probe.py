@@ -1,30 +1,30 @@
-"""The probe: a small image network that reads a panel's facts back out of its pixels.
+"""The probe: what the image tower reads in a panel, as the classes that the teacher knows of a scene; and how much of
+it is right.
 
-It is trained on the teacher's pictures alone, never on the model's, and is only used to measure.
+The tower was trained on the teacher's pictures alone, never on the model's, so it can judge them.
 """
 
 from __future__ import annotations
 
-import json
-import math
-import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor, nn
-from torch.nn import functional as fn
+from torch import Tensor
 
 from novel.embedded import scenes
 from novel.embedded.teacher import scene as names
 from novel.embedded.teacher.facts import THING_NAMES
+from novel.embedded.towernet import SIZE
 from novel.embedded.training import corpus
 
-#: What the probe sees: half a wide panel's size.
-SIZE = (384, 192)
+if TYPE_CHECKING:
+    from novel.embedded.tower import Reading, Tower
+
+__all__ = ["HEADS", "SIZE", "check", "classes", "pixels_of", "read", "shrink", "small_pictures", "truth"]
 _THING_SIDES = ("left", "center", "right")
 
 #: head → how many classes; 0 means nobody or nothing there for the sides' heads.
@@ -40,31 +40,19 @@ HEADS: dict[str, int] = {
     **{f"{s}-thing": len(THING_NAMES) + 1 for s in _THING_SIDES},
 }
 
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """One run of training."""
-
-    folder: Path
-    seconds: float
-    device: str = "cpu"
-    workers: int = 2
-    pictures: int = 12000
-    batch: int = 32
-    rate: float = 1.5e-3
-    seed: int = 0
-    half: bool = False
+Classes = npt.NDArray[np.int64]
 
 
 def truth(scene: scenes.Scene) -> list[int]:
-    """What there is to read in a scene, one class a head. -1 where it can't be seen: no colours in manga."""
+    """What there is to read in a scene, one class a head. -1 where it can't be seen: in manga no colours, and so no
+    hour either, for a dawn differs from an afternoon by its light's colour alone."""
     people = {p.side: p for p in scene.people}
     things = {t.side: t for t in scene.things}
     out = [
         names.STYLES.index(scene.style),
         names.SHOTS.index(scene.shot),
         names.PLACES.index(scene.place),
-        names.TIMES.index(scene.time),
+        -1 if scene.style == "manga" else names.TIMES.index(scene.time),
         names.WEATHERS.index(scene.weather),
         len(scene.people),
     ]
@@ -78,37 +66,6 @@ def _colour(person: scenes.Person, style: str) -> int:
     if style == "manga" or person.clothes == "labcoat":
         return -1
     return names.COLOURS.index(person.colour) + 1
-
-
-class Probe(nn.Module):
-    """Convolutions, a few learned maps that pool over the panel, and one linear layer a head."""
-
-    def __init__(self, width: int = 32, maps: int = 10) -> None:
-        super().__init__()
-        layers: list[nn.Module] = []
-        channels = 3
-        for k, out in enumerate((width, 2 * width, 3 * width, 5 * width)):
-            layers += [
-                nn.Conv2d(channels, out, 5 if k == 0 else 3, 2, 2 if k == 0 else 1),
-                nn.BatchNorm2d(out),
-                nn.ReLU(),
-            ]
-            layers += [nn.Conv2d(out, out, 3, 1, 1), nn.BatchNorm2d(out), nn.ReLU()]
-            channels = out
-        self.trunk = nn.Sequential(*layers)
-        self.maps = nn.Parameter(torch.randn(maps, SIZE[1] // 16, SIZE[0] // 16) * 0.5)
-        self.mix = nn.Sequential(nn.Linear(2 * maps * channels, 384), nn.ReLU(), nn.Dropout(0.1))
-        self.heads = nn.ModuleDict({head: nn.Linear(384, n) for head, n in HEADS.items()})
-
-    def forward(self, pixels: Tensor) -> dict[str, Tensor]:
-        """Logits of each head; ``pixels`` are n × 3 × 192 × 384 in −1 … 1."""
-        f = self.trunk(pixels)
-        share = self.maps.flatten(1).softmax(1)
-        pooled = torch.einsum("nci,mi->nmc", f.flatten(2), share).flatten(1)
-        # The strongest answer under each map finds small things that an average drowns.
-        peak = torch.stack([(f * (m / m.amax())).amax((2, 3)) for m in share.view_as(self.maps)], 1).flatten(1)
-        h = self.mix(torch.cat([pooled, peak], 1))
-        return {head: layer(h) for head, layer in self.heads.items()}
 
 
 def shrink(pictures: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
@@ -142,97 +99,46 @@ def small_pictures(folder: Path, split: str, count: int, workers: int) -> npt.ND
     return np.load(path, mmap_mode="r")  # type: ignore[no-any-return]
 
 
-def _blurred(x: Tensor, rng: torch.Generator) -> Tensor:
-    """Half of the batches a little softened or noisy: a drawn picture is not as crisp as the teacher's."""
-    draw = float(torch.rand((), generator=rng))
-    if draw < 0.3:
-        return fn.interpolate(fn.avg_pool2d(x, 2), size=x.shape[-2:], mode="bilinear")
-    if draw < 0.5:
-        return x + 0.1 * torch.randn(x.shape, generator=rng).to(x.device)
-    return x
+def classes(reading: Reading) -> dict[str, int]:
+    """What the tower sees in one picture, as one class a head of :data:`HEADS`."""
+    from novel.embedded.tower import sides
+
+    out = {head: int(odds.argmax()) for head, odds in reading.whole.items()}
+    out["count"] = min(len(reading.people), HEADS["count"] - 1)
+    people, things = sides(reading.people), sides(reading.things, 3)
+    for side in names.SIDES:
+        for head in ("kind", "colour"):
+            out[f"{side}-{head}"] = int(people[side].odds[head].argmax()) + 1 if side in people else 0
+    for side in _THING_SIDES:
+        out[f"{side}-thing"] = int(things[side].odds["thing"].argmax()) + 1 if side in things else 0
+    return {head: out[head] for head in HEADS}
 
 
-def _rows(count: int, batch: int, rng: np.random.Generator) -> Iterator[npt.NDArray[np.int64]]:
-    while True:
-        order = rng.permutation(count)
-        for k in range(0, count - batch + 1, batch):
-            yield np.sort(order[k : k + batch])
+def read(tower: Tower, pictures: Sequence[npt.NDArray[np.uint8]] | npt.NDArray[np.uint8]) -> dict[str, Classes]:
+    """The classes that the tower reads in pictures, head by head."""
+    rows = [classes(reading) for reading in tower.read(list(pictures))]
+    return {head: np.array([row[head] for row in rows], np.int64) for head in HEADS}
 
 
-def train(settings: Settings, check_on: int = 600) -> dict[str, float]:
-    """Train anew for a while, save ``folder/probe.pt``; returns the shares read right on held-out teacher pictures."""
-    torch.manual_seed(settings.seed)
-    corpus.manifest(settings.folder)
-    data = small_pictures(settings.folder, "probe", settings.pictures, settings.workers)
-    labels = torch.tensor([truth(scenes.scene_number("probe", i, (768, 384))) for i in range(settings.pictures)])
-    device = torch.device(settings.device)
-    model = Probe().to(device)
-    optimizer = torch.optim.AdamW(model.parameters(), lr=settings.rate, weight_decay=0.02)
-    feed = _rows(settings.pictures, settings.batch, np.random.default_rng(settings.seed))
-    rng = torch.Generator().manual_seed(settings.seed)
-    start, step = time.time(), 0
-    while (gone := (time.time() - start) / settings.seconds) < 1:
-        for group in optimizer.param_groups:
-            group["lr"] = settings.rate * min(1.0, (step + 1) / 100) * 0.5 * (1 + math.cos(math.pi * gone))
-        rows = next(feed)
-        x = _blurred(pixels_of(data[rows], device), rng)
-        y = labels[torch.from_numpy(rows)].to(device)
-        with torch.autocast(device.type, torch.bfloat16, enabled=settings.half):
-            logits = model(x)
-        losses = []
-        for k, out in enumerate(logits.values()):
-            seen = y[:, k] >= 0
-            if seen.any():
-                losses.append(fn.cross_entropy(out.float()[seen], y[seen, k]))
-        loss = torch.stack(losses).sum()
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        optimizer.step()
-        step += 1
-        if step % 50 == 0:
-            print(
-                json.dumps(
-                    {"step": step, "seconds": round(time.time() - start), "loss": round(float(loss.detach()), 4)}
-                ),
-                flush=True,
-            )
-    figures = check(model.eval(), settings.folder, settings.workers, check_on)
-    torch.save(
-        {"model": model.state_dict(), "figures": figures, "teacher": scenes.VERSION}, settings.folder / "probe.pt"
-    )
-    return figures
-
-
-@torch.no_grad()
-def check(model: Probe, folder: Path, workers: int, count: int = 600) -> dict[str, float]:
-    """Shares read right on unseen teacher pictures, by head; people and things only where there are any."""
-    device = next(model.parameters()).device
+def check(tower: Tower, folder: Path, workers: int, count: int = 300) -> dict[str, float]:
+    """Shares read right on unseen teacher pictures, by head. People's and things' heads count where there is one, so
+    that what is missed is wrong; ``sides`` also counts who is seen where nobody is; ``thing-anywhere`` a thing that is
+    read on another side too."""
     data = small_pictures(folder, "probe-test", count, workers)
-    labels = torch.tensor([truth(scenes.scene_number("probe-test", i, (768, 384))) for i in range(count)])
+    shown = [scenes.scene_number("probe-test", i, (768, 384)) for i in range(count)]
+    labels = np.array([truth(scene) for scene in shown])
+    got = read(tower, data)
     right: dict[str, list[bool]] = {}
-    for k in range(0, count, 100):
-        logits = model(pixels_of(data[k : k + 100], device))
-        for j, (head, out) in enumerate(logits.items()):
-            want, got = labels[k : k + 100, j], out.argmax(1).cpu()
-            side = head.partition("-")[2]
-            keep = want > 0 if side else want >= 0
-            right.setdefault(side or head, []).extend((want == got)[keep].tolist())
+    for j, head in enumerate(HEADS):
+        part = head.partition("-")[2]
+        want = labels[:, j]
+        keep = want > 0 if part else want >= 0
+        right.setdefault(part or head, []).extend((want == got[head])[keep].tolist())
+    things = {side: got[f"{side}-thing"] for side in _THING_SIDES}
+    for i, scene in enumerate(shown):
+        here = {p.side for p in scene.people}
+        right.setdefault("sides", []).append(all((got[f"{s}-kind"][i] > 0) == (s in here) for s in names.SIDES))
+        for thing in scene.things:
+            wanted = THING_NAMES.index(thing.name) + 1
+            right.setdefault("thing-anywhere", []).append(any(read_[i] == wanted for read_ in things.values()))
     return {head: round(sum(r) / max(1, len(r)), 4) for head, r in right.items()}
-
-
-def load(path: Path, device: str = "cpu") -> tuple[Probe, dict[str, float]]:
-    """A trained probe and the figures of its own check. Raises ValueError if it is of another teacher."""
-    state = torch.load(path, map_location="cpu", weights_only=True)
-    if state["teacher"] != scenes.VERSION:
-        raise ValueError(f"{path} was trained on teacher {state['teacher']}; this is {scenes.VERSION}")
-    model = Probe()
-    model.load_state_dict(state["model"])
-    return model.to(device).eval(), state["figures"]
-
-
-@torch.no_grad()
-def read(model: Probe, pictures: npt.NDArray[np.uint8]) -> dict[str, npt.NDArray[np.int64]]:
-    """The classes that the probe reads in pictures of its own size, head by head."""
-    device = next(model.parameters()).device
-    parts = [model(pixels_of(pictures[k : k + 50], device)) for k in range(0, len(pictures), 50)]
-    return {head: np.concatenate([p[head].argmax(1).cpu().numpy() for p in parts]) for head in HEADS}

@@ -1,0 +1,153 @@
+"""Trains the image tower: its reader of whole panels, here, and its knower of people; on the teacher's pictures alone.
+
+Everything in a panel is learned where it stands, so one picture teaches as much as it holds people and things; what the
+two networks are for, and how they are read, stands in :mod:`novel.embedded.tower`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as fn
+
+from novel.embedded import scenes
+from novel.embedded.towernet import STYLE_WIDTH, WHOLE, Knower, Reader
+from novel.embedded.towernet import split_people as of_heads
+from novel.embedded.training import cast, corpus, knower
+from novel.embedded.training.probe import pixels_of, small_pictures
+from novel.embedded.training.sights import COLUMNS, Truths, cells_of, heat_of, mirrored, moved, truths
+from novel.embedded.training.stand import Stand
+from novel.embedded.training.wear import worn
+
+#: How much sharper than a cosine the answers to "which style" are.
+_SHARP = 16.0
+#: What counts most of a person's facts.
+_WEIGHT = {"kind": 1.0, "colour": 1.5, "clothes": 1.0, "hair": 1.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One run of training. ``plain``: how many of the probe's own pictures are learned from beside ``pictures`` with
+    a cast that comes back."""
+
+    folder: Path
+    seconds: float
+    people_seconds: float
+    pictures: int = 8000
+    plain: int = 3000
+    batch: int = 24
+    rate: float = 2.5e-3
+    seed: int = 0
+
+
+def _there(logits: Tensor, at: Tensor) -> Tensor:
+    """The loss of "is there one here?": hard cells count, those beside a middle hardly (Law and Deng, 2018)."""
+    heat, p = heat_of(at), logits.sigmoid()
+    yes = (1 - p).square() * fn.logsigmoid(logits) * (heat == 1)
+    no = (1 - heat).pow(4) * p.square() * fn.logsigmoid(-logits)
+    return -(yes + no * (heat < 1)).sum() / max(1.0, float((heat == 1).sum()))
+
+
+def _seen(logits: Tensor, classes: Tensor) -> Tensor:
+    keep = classes >= 0
+    if not keep.any():
+        return logits.sum() * 0
+    return fn.cross_entropy(logits[keep], classes[keep])
+
+
+def loss_of(out: dict[str, Tensor], t: Truths, manners: Tensor) -> Tensor:
+    """How wrong the reader is about pictures."""
+    total = sum((_seen(out[head], t.whole[:, k]) for k, head in enumerate(WHOLE)), torch.zeros(()))
+    total = total + 0.3 * _seen(_SHARP * out["manner"] @ fn.normalize(manners, dim=1).T, t.whole[:, 0])
+    total = total + _there(out["people"][:, 0], t.people_at) + _there(out["things"][:, 0], t.things_at)
+    for key, at, steps in (("people", t.people_at, (-1, 0, 1)), ("things", t.things_at, (-1, 0, 1))):
+        which, x, y = cells_of(at)
+        if not len(which):
+            continue
+        there = at[..., 0] >= 0
+        # The cells beside the middle answer too: in a drawn picture the peak is seldom where it should be.
+        for step in steps:
+            here = (x + step).clamp(0, COLUMNS - 1)
+            found = out[key][which, 1:, y, here]
+            share = 0.5 if step == 0 else 0.25
+            if key == "things":
+                total = total + share * 1.5 * _seen(found, t.things[there])
+                continue
+            for k, (head, logits) in enumerate(of_heads(found).items()):
+                total = total + share * _WEIGHT.get(head, 0.4) * _seen(logits, t.people[there][:, k])
+    return total
+
+
+def known(settings: Settings) -> tuple[list[npt.NDArray[np.uint8]], Truths]:
+    """The pictures that are learned from, in two parts, and their truths."""
+    parts = [cast.pictures(settings.folder, "cast", settings.pictures)]
+    shown = [cast.scene_at("cast", i) for i in range(settings.pictures)]
+    if settings.plain:
+        parts.append(small_pictures(settings.folder, "probe", settings.plain, 1))
+        shown += [scenes.scene_number("probe", i, cast.WIDE) for i in range(settings.plain)]
+    return parts, truths(shown)
+
+
+def train_reader(settings: Settings) -> Reader:
+    """Train the reader for a while; goes on from ``folder/tower-reader.pt`` until its seconds are spent."""
+    torch.manual_seed(settings.seed)
+    parts, truth = known(settings)
+    first, count = len(parts[0]), sum(map(len, parts))
+    model = Reader()
+    model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    manners = nn.Parameter(torch.randn(len(WHOLE["style"]), STYLE_WIDTH))
+    params = [*model.parameters(), manners]
+    optimizer = torch.optim.AdamW(params, lr=settings.rate, weight_decay=0.02)
+    stand = Stand(settings.folder / "tower-reader.pt", settings.seconds)
+    stand.resume(model, optimizer, manners)
+    rng = torch.Generator().manual_seed(settings.seed + stand.step)
+    order: list[int] = []
+    while stand.gone < 1:
+        if len(order) < settings.batch:
+            order = torch.randperm(count, generator=rng).tolist()
+        rows = sorted(order.pop() for _ in range(settings.batch))
+        pixels = np.stack([parts[0][i] if i < first else parts[1][i - first] for i in rows])
+        x, t = pixels_of(pixels), truth.rows(torch.tensor(rows))
+        if float(torch.rand((), generator=rng)) < 0.5:
+            x, t = mirrored(x, t)
+        x, t = moved(worn(x, rng), t, rng)
+        loss = loss_of(model(x.contiguous(memory_format=torch.channels_last)), t, manners)
+        stand.learn(loss, optimizer, params, settings.rate)
+        if stand.due():
+            stand.save(model, optimizer, manners)
+    stand.save(model, optimizer, manners)
+    return model.eval()
+
+
+def export(folder: Path, out: Path) -> dict[str, float]:
+    """Write ``out/tower.safetensors`` in half precision, with the teacher's version; returns its megabytes."""
+    from safetensors.torch import save_file
+
+    corpus.manifest(folder)
+    tensors = {}
+    for part, network in (("reader", Reader()), ("knower", Knower())):
+        state = torch.load(folder / f"tower-{part}.pt", map_location="cpu", weights_only=True)["model"]
+        for name in network.state_dict():
+            if not name.endswith("num_batches_tracked"):
+                tensors[f"{part}.{name}"] = state[name].half().contiguous()
+    out.mkdir(parents=True, exist_ok=True)
+    path = out / "tower.safetensors"
+    save_file(tensors, path, {"teacher": str(scenes.VERSION), "format": "pt"})
+    path.chmod(0o644)
+    return {"megabytes": round(path.stat().st_size / 1e6, 2)}
+
+
+def train(settings: Settings, out: Path) -> dict[str, float]:
+    """Both networks, one after the other, and the file that ships."""
+    train_reader(settings)
+    knower.train(
+        knower.Settings(
+            settings.folder, settings.people_seconds, settings.pictures, rate=settings.rate, seed=settings.seed
+        )
+    )
+    return export(settings.folder, out)
