@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from novel.layout.picture import Picture
     from novel.render.backend import Backend
     from novel.render.engine import RenderReport
+    from novel.render.likeness import Likeness
     from novel.render.progress import Progress
 
 Say = Callable[[str], None]
@@ -157,7 +159,17 @@ def _render(
         only=wanted,
         beginnings=made.plan.beginnings,
         sought=made.plan.sought,
+        open_judge=judging(made),
     )
+
+
+def judging(made: Prepared) -> Callable[[], Likeness] | None:
+    """Opens who chooses among several pictures of a panel; None where there is no choice."""
+    if made.judge is None:
+        return None
+    from novel.render.likeness import open_judge
+
+    return partial(open_judge, made.judge)
 
 
 def opener(made: Prepared, device: str, progress: Progress) -> Callable[[str], Backend]:
@@ -167,7 +179,7 @@ def opener(made: Prepared, device: str, progress: Progress) -> Callable[[str], B
 
     def opened(identity: str) -> Backend:
         spec, source = made.sources[identity]
-        return open_backend(BackendSpec(spec.backend, source, device, made.plan.assets), progress.note)
+        return open_backend(BackendSpec(spec.backend, source, device, made.plan.assets, made.offload), progress.note)
 
     return opened
 

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from novel.errors import Diagnostic
 from novel.plan.build import make_plan
+from novel.plan.left_out import left_out
 from novel.plan.lock import obey
 from novel.plan.model import ModelSpec, Plan
 from novel.request import RenderedPanel, key_of
@@ -19,7 +21,8 @@ from novel.story.takes import Take, Takes
 from novel.story.takes_form import load_takes
 
 if TYPE_CHECKING:
-    from novel.render.backend import Backend, ModelSource
+    from novel.render.backend import Backend, ModelSource, Offload
+    from novel.render.likeness import Judge
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,10 @@ class Choices:
     style: str | None = None
     steps: int | None = None
     device: str = "auto"
+    offload: Offload = "auto"
+    """What of a model waits outside of a GPU's memory."""
+    candidates: int | None = None
+    """How many pictures of each panel are drawn, of which the best is kept; None leaves it to the style."""
     out: Path = Path("output")
     show_layout: bool = False
     """Write ``STORY-layout.FORMAT`` in place of the book: its pages with boxes, order and people drawn over them."""
@@ -56,6 +63,18 @@ class Prepared:
     """Every model of the book by its identity: the style's, and those that takes name."""
     lock: Lock | None = None
     """What the story's lock pins, less what the caller has chosen otherwise."""
+    judge: Judge | None = None
+    """Who chooses among several pictures of a panel, where that is asked for."""
+    candidates: int | None = None
+    """How many the caller asks for, in place of the style."""
+    offload: Offload = "auto"
+    """What of a model waits outside of a GPU's memory, as the caller chose."""
+
+    @property
+    def left_out(self) -> list[Diagnostic]:
+        """Warnings for what the story asks and its model does otherwise or leaves out."""
+        specs = {identity: spec for identity, (spec, _) in self.sources.items()}
+        return left_out(self.book, self.spec, self.plan, specs)
 
     @property
     def other_specs(self) -> tuple[ModelSpec, ...]:
@@ -66,7 +85,7 @@ class Prepared:
 
 def prepare(story: Path, choices: Choices) -> Prepared:
     """Load and plan a story; raises what is wrong with it, its takes, its lock, its models or its adapters."""
-    from novel.render.families import resolve
+    from novel.render.families import AbsentModel, resolve
 
     book = load_story(story, style=choices.style)
     store = Store(choices.out / ".store")
@@ -75,18 +94,27 @@ def prepare(story: Path, choices: Choices) -> Prepared:
     lock = _lock(story, book, choices)
     art = book.style.art
     pinned = lock.revision_of(art.model) if lock is not None else None
-    spec, source = resolve(
-        choices.model or art.model,
-        revision=None if choices.model else art.revision or pinned,
-        base=None if choices.model else book.style_file.parent,
-        digest=store.sha256_of_file,
-    )
-    return _planned(book, spec, source, store, folder, takes, choices.steps, lock)
+    try:
+        spec, source = resolve(
+            choices.model or art.model,
+            revision=None if choices.model else art.revision or pinned,
+            base=None if choices.model else book.style_file.parent,
+            digest=store.sha256_of_file,
+        )
+    except AbsentModel as absent:
+        # What it can't do for this story is said before anybody fetches it.
+        planned = _planned(book, absent.spec, absent.source, store, folder, takes, choices.steps, None, 1)
+        raise absent.knowing([warning.message for warning in planned.left_out]) from None
+    made = _planned(book, spec, source, store, folder, takes, choices.steps, lock, choices.candidates)
+    return replace(made, offload=choices.offload)
 
 
 def prepare_with(made: Prepared, takes: Takes, steps: int | None = None) -> Prepared:
     """The same story with other takes; raises what is wrong with these."""
-    return _planned(made.book, made.spec, made.source, made.store, made.folder, takes, steps, made.lock)
+    planned = _planned(
+        made.book, made.spec, made.source, made.store, made.folder, takes, steps, made.lock, made.candidates
+    )
+    return replace(planned, offload=made.offload)
 
 
 def _lock(story: Path, book: Book, choices: Choices) -> Lock | None:
@@ -106,29 +134,34 @@ def _planned(
     takes: Takes,
     steps: int | None,
     lock: Lock | None,
+    candidates: int | None,
 ) -> Prepared:
     from novel.layout.typeface import measure_prose
-    from novel.render import adapters
-    from novel.render.families import check_requests, resolve
+    from novel.render import adapters, references
+    from novel.render.families import AbsentModel, check_requests, resolve
 
-    named = {take.model for take in takes.panels.values() if take.model is not None}
-    others = {
-        name: resolve(
-            name,
-            revision=lock.revision_of(name) if lock is not None else None,
-            base=book.file.parent,
-            digest=store.sha256_of_file,
-        )
-        for name in sorted(named)
-    }
-    if lock is not None:
+    others: dict[str, tuple[ModelSpec, ModelSource]] = {}
+    missing: AbsentModel | None = None
+    for name in sorted({take.model for take in takes.panels.values() if take.model is not None}):
+        pinned = lock.revision_of(name) if lock is not None else None
+        try:
+            others[name] = resolve(name, revision=pinned, base=book.file.parent, digest=store.sha256_of_file)
+        except AbsentModel as absent:
+            others[name], missing = (absent.spec, absent.source), missing or absent
+    if lock is not None and missing is None:
         obey(lock, book, spec, {name: other for name, (other, _) in others.items()}, store.sha256_of_file)
     art = book.style.art
     adapter = None
-    if art.reference_adapter is not None:
-        from novel.render.references import resolve_adapter
+    if art.reference_adapter is not None and spec.references == "adapter" and (source.folder or not source.hub_id):
+        adapter = references.resolve_adapter(
+            art.reference_adapter, book.style_file.parent, store.sha256_of_file, source, spec.name
+        )
+    count = art.candidates if candidates is None else candidates
+    judge = None
+    if count > 1:
+        from novel.render.likeness import find_judge
 
-        adapter = resolve_adapter(art.reference_adapter, book.style_file.parent, store.sha256_of_file)
+        judge = find_judge(None, drawn_with=spec.name, digest=store.sha256_of_file)
     plan = make_plan(
         book,
         spec,
@@ -139,6 +172,7 @@ def _planned(
         specs={name: other for name, (other, _) in others.items()},
         picture_size=lambda path: own_picture_size(store, path),
         reference_adapter=adapter,
+        best_of=None if judge is None else (count, judge.identity),
     )
     sources = {model.identity: (model, place) for model, place in [*others.values(), (spec, source)]}
     requests = [*plan.requests.values(), *plan.beginnings.values()]
@@ -146,7 +180,10 @@ def _planned(
         drawn = [request for request in requests if request.model == model.identity]
         check_requests(drawn, place)
         adapters.check_all(drawn, plan.assets, place, model.name)
-    return Prepared(book, spec, source, plan, folder, store, takes, sources, lock)
+        references.check_all(drawn, plan.assets, place, model.name)
+    if missing is not None:
+        raise missing
+    return Prepared(book, spec, source, plan, folder, store, takes, sources, lock, judge, candidates)
 
 
 def own_picture_key(store: Store, path: Path) -> str:

@@ -17,8 +17,9 @@ SCHEMA_VERSION = 2
 
 
 class _Frozen(BaseModel):
-    # Models are built when first used: a check of a story never validates a request.
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+    # Models are built when first used: a check of a story never validates a request. A number that is none stays what
+    # it is, so that such a request has no key.
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True, ser_json_inf_nan="constants")
 
 
 class AdapterUse(_Frozen):
@@ -67,9 +68,12 @@ class MaskMargins(_Frozen):
 
 
 class MaskPerson(_Frozen):
-    """Where somebody is in a picture. ``found_in``: the key of the request in whose prompt ``words`` stand for them, and
-    in whose picture they are looked for; of equal words the one that is ``occurrence``-th, from 0. ``otherwise``: the
-    box, in shares of the picture (x, y, width, height), where they can't be found."""
+    """Where somebody is in a picture.
+
+    ``found_in``: the key of the request in whose prompt ``words`` stand for them, and in whose picture they are looked
+    for; of equal words the one that is ``occurrence``-th, from 0. ``otherwise``: the box, in shares of the picture (x,
+    y, width, height), where they can't be found.
+    """
 
     words: str
     occurrence: int = 0

@@ -8,6 +8,7 @@ import typer
 
 from novel.cli.options import DEFAULT_OUT, Model, Out, Steps, StoryFile, StyleName
 from novel.cli.saying import say_to_the_user
+from novel.render.backend import Offload
 
 EXAMPLES = """Examples:
 
@@ -17,7 +18,9 @@ novel build story.yaml --style noir --to pdf
 
 novel build story.yaml --only late-night,the-bird --steps 30
 
-novel build story.yaml --model ./my-model --device cuda --out ~/books"""
+novel build story.yaml --candidates 4
+
+novel build story.yaml --model ./my-model --device cuda --offload model --out ~/books"""
 
 
 def build(
@@ -37,7 +40,26 @@ def build(
     model: Model = None,
     style: StyleName = None,
     steps: Steps = None,
+    candidates: Annotated[
+        int | None,
+        typer.Option(
+            "--candidates",
+            metavar="N",
+            min=1,
+            max=64,
+            help="Draw N pictures of each panel and keep the one that shows best what was asked for.",
+            show_default=False,
+        ),
+    ] = None,
     device: Annotated[str, typer.Option("--device", help="auto, cpu, cuda, cuda:1, mps.")] = "auto",
+    offload: Annotated[
+        Offload,
+        typer.Option(
+            "--offload",
+            help="What of the model waits outside of the GPU's memory: none, model (all parts but one), sequential "
+            "(all layers but one; very slow), auto (model, where the memory is too small).",
+        ),
+    ] = "auto",
     out: Out = DEFAULT_OUT,
     show_layout: Annotated[
         bool,
@@ -69,6 +91,8 @@ def build(
         style=style,
         steps=steps,
         device=device,
+        offload=offload,
+        candidates=candidates,
         out=out,
         show_layout=show_layout,
         strip_prompts=strip_prompts,

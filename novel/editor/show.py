@@ -12,6 +12,7 @@ from novel.editor.recipe import Recipe, Told, read_file, told_by
 from novel.editor.safe_text import as_json, printable
 from novel.errors import DiagnosticsError, FileError, MissingError, UsageError
 from novel.prepare import Choices, Prepared, prepare
+from novel.render import best_of
 from novel.render.png_chunks import SIGNATURE
 from novel.request import Init, MaskBox, MaskFile, MaskMargins, MaskPerson, RenderRequest
 from novel.store import Store, sha256_of, write_atomically
@@ -226,8 +227,11 @@ class Shown:
         stack = [
             f"{name} {version}"
             for name, version in recipe.stack.items()
-            if name not in ("backend", "device", "precision")
+            if name not in ("backend", "device", "precision", *best_of.TOLD)
         ]
+        chosen = [f"{name} {recipe.stack[name]}" for name in best_of.TOLD if name in recipe.stack]
+        if chosen:
+            yield "chosen", ", ".join(chosen)
         yield "versions", ", ".join([f"novel {recipe.novel}", *stack])
         where = [recipe.stack[name] for name in ("device", "precision") if name in recipe.stack]
         if where:
@@ -292,7 +296,7 @@ def _changed(picture: Picture, recipe: Recipe) -> tuple[tuple[str, ...] | None, 
     asked = plan.let_go.get(picture.panel) or plan.requests.get(picture.panel)
     if asked is None:
         return None, []
-    if asked.key == recipe.key:
+    if best_of.answers(asked, recipe.key, recipe.stack):
         return (), []
     fields = [name for name in RenderRequest.model_fields if getattr(asked, name) != getattr(recipe.request, name)]
     if recipe.prompts_taken_out:

@@ -15,9 +15,9 @@ from novel.editor.recipe import Recipe, read_file, told_by
 from novel.editor.safe_text import printable
 from novel.errors import MissingError, NovelError, OutputError, RenderIncomplete
 from novel.prepare import Choices, Prepared, prepare
-from novel.render import png
+from novel.render import best_of, png
 from novel.render.backend import PanelFailed, Pixels
-from novel.render.engine import room_in
+from novel.render.beginnings import room_in
 from novel.render.masking import Masks
 from novel.render.own_picture import pixels_from_file
 from novel.render.redraw import Redrawn, redraw
@@ -218,6 +218,11 @@ def _shown(made: Prepared, panel: str) -> _Shown | str:
         if recipe.request.model not in made.sources:
             return "approved, and its model is no longer the story's"
         request = recipe.request
+    elif request.best_of is not None:
+        won = best_of.variant(request, recipe.key) if recipe is not None else None
+        if won is None:
+            return "it doesn't tell which of its candidates it is"
+        request = won
     return _Shown(panel, key, request, recipe)
 
 
@@ -306,7 +311,8 @@ def difference(old: Pixels, new: Pixels) -> Difference:
 def _changed(recipe: Recipe | None, stack: Mapping[str, str]) -> dict[str, tuple[str, str]]:
     if recipe is None:
         return {}
-    then, now = {"novel": recipe.novel, **recipe.stack}, {"novel": __version__, **stack}
+    stack_then = {name: version for name, version in recipe.stack.items() if name not in best_of.TOLD}
+    then, now = {"novel": recipe.novel, **stack_then}, {"novel": __version__, **stack}
     return {
         name: (then.get(name, ""), now.get(name, ""))
         for name in dict.fromkeys([*now, *then])

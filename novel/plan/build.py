@@ -42,13 +42,13 @@ def make_plan(
     specs: Mapping[str, ModelSpec] | None = None,
     picture_size: PictureSize | None = None,
     reference_adapter: tuple[str, Path] | None = None,
-    best_of: BestOf | None = None,
+    best_of: tuple[int, str] | None = None,
 ) -> Plan:
     """The plan of a book for a model. ``steps`` overrides the style's (a panel's own steps still count).
 
     ``takes``: what editors have decided; ``specs``: the models that takes name; ``picture_size`` is asked for a
     writer's own picture of which a part is drawn anew; ``reference_adapter``: the sha256 and the file of the IP-Adapter
-    that the style names; ``best_of``: of how many each picture is the best, and by which measure. Raises
+    that the style names; ``best_of``: of how many each picture is the best, and by which judge. Raises
     DiagnosticsError for sizes that the model can't draw.
     """
     pages = paginate(book.story, book.style.page, measure)
@@ -92,7 +92,7 @@ class _Requests:
         specs: Mapping[str, ModelSpec],
         picture_size: PictureSize | None,
         reference_adapter: tuple[str, Path] | None,
-        best_of: BestOf | None,
+        best_of: tuple[int, str] | None,
         place_anchors: Mapping[str, str],
     ) -> None:
         self._reference_adapter, self._best_of, self._place_anchors = reference_adapter, best_of, place_anchors
@@ -147,7 +147,7 @@ class _Requests:
             sampler=art.sampler or spec.sampler,
             adapters=self._adapters(panel),
             init=self._init(panel),
-            best_of=self._best_of,
+            best_of=self._choice(panel),
             **self._references(panel, spec),
         )
 
@@ -172,6 +172,24 @@ class _Requests:
                 }
             )
         return request
+
+    def _choice(self, panel: Panel) -> BestOf | None:
+        """Of how many pictures the panel's is the best, and what its people and its place should look like.
+
+        Whoever gives a seed, writer or editor, has chosen already.
+        """
+        if self._best_of is None or panel.seed is not None:
+            return None
+        story = self._book.story
+        people = [path for member in panel.cast for path in story.characters[member.id].references]
+        place = story.places[panel.place].references if panel.place is not None else ()
+        count, judge = self._best_of
+        return BestOf(
+            count=count,
+            judge=judge,
+            people=tuple(dict.fromkeys(self._asset(self._book.story_asset(path)) for path in people)),
+            place=tuple(dict.fromkeys(self._asset(self._book.story_asset(path)) for path in place)),
+        )
 
     def _references(self, panel: Panel, spec: ModelSpec) -> dict[str, Any]:
         """How the cast and the place look, as far as the model can take it from pictures."""

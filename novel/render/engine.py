@@ -10,15 +10,18 @@ import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from novel.errors import NovelError
-from novel.render import masking, own_picture, png, subjects
-from novel.render.backend import Backend, PanelFailed, Pixels
+from novel.render import best_of, masking, png, subjects
+from novel.render.backend import Backend, PanelFailed
+from novel.render.beginnings import Beginnings, Chooser
 from novel.render.progress import Progress
 from novel.render.saliency import saliency
 from novel.request import MaskPerson, RenderedPanel, RenderRequest, Sought, key_of
 from novel.store import Entry, Store
+
+if TYPE_CHECKING:
+    from novel.render.likeness import Likeness
 
 
 @dataclass(slots=True)
@@ -45,33 +48,33 @@ def render_all(
     only: Collection[str] | None = None,
     beginnings: Mapping[str, RenderRequest] | None = None,
     sought: Mapping[str, Sequence[Sought]] | None = None,
+    open_judge: Callable[[], Likeness] | None = None,
 ) -> RenderReport:
     """Have every panel's picture in the store; those of ``only`` where it is given, and what they start from.
 
     ``requests``: panel id → request, for the whole story. ``beginnings``: key → request of pictures that others start
     from and that no panel shows. ``sought``: panel id → whom to look for in its picture as soon as it is drawn.
     ``open_backend`` is called with a request's ``model``, only if something must be drawn
-    with it; one backend is open at a time.
+    with it; one backend is open at a time. ``open_judge``: who chooses where a request asks for the best of several.
     ``assets``: sha256 → file, for starting pictures. A panel that fails is reported, and those that continue it; the
     rest goes on. What can't concern one panel alone (no device, disk full, an interruption) is raised, with all
     finished pictures kept.
     """
-    names: dict[str, str] = {}
-    for panel, request in requests.items():
-        names.setdefault(request.key, panel)
-    by_key = {**(beginnings or {}), **{request.key: request for request in requests.values()}}
+    by_key, names = _all_of(requests, beginnings or {})
     wanted = [p for p in requests if only is None or p in only]
     found: dict[str, Entry] = {}
     missing = _missing([requests[p].key for p in wanted], by_key, store, found)
     report = RenderReport(from_store=len(found))
     failed: dict[str, str] = {}
     if missing:
-        progress.start(len(missing) + len(found), len(found))
+        # A choice among pictures draws none.
+        progress.start(sum(by_key[key].best_of is None for key in missing) + len(found), len(found))
         try:
             words = _words(requests, by_key, sought or {})
-            for entry in _draw(missing, by_key, names, words, open_backend, store, assets, progress, failed):
+            judge = Chooser(open_judge)
+            for entry in _draw(missing, by_key, names, words, open_backend, store, assets, progress, failed, judge):
                 found[entry.key] = entry
-                report.rendered += 1
+                report.rendered += by_key[entry.key].best_of is None
         finally:
             progress.finish()
     asked, to_draw = set(wanted), set(missing)
@@ -83,6 +86,34 @@ def render_all(
             assert shown is not None, "it was read before it was found"
             report.panels[panel] = shown
     return report
+
+
+def to_draw(requests: Mapping[str, RenderRequest], beginnings: Mapping[str, RenderRequest], store: Store) -> int:
+    """How many pictures ``render_all`` would draw now: more than panels where a panel takes several."""
+    by_key, _ = _all_of(requests, beginnings)
+    missing = _missing([request.key for request in requests.values()], by_key, store, {})
+    return sum(by_key[key].best_of is None for key in missing)
+
+
+def _all_of(
+    requests: Mapping[str, RenderRequest], beginnings: Mapping[str, RenderRequest]
+) -> tuple[dict[str, RenderRequest], dict[str, str]]:
+    """Every request that there is, by its key, and what the user is told that it is."""
+    names: dict[str, str] = {}
+    for panel, request in requests.items():
+        names.setdefault(request.key, panel)
+    by_key = {**beginnings, **{request.key: request for request in requests.values()}}
+    for panel, request in requests.items():
+        # On the way to a panel's picture: what is drawn of it before people are drawn anew, or parts.
+        at = request
+        while at.init is not None and at.init.mask is not None and at.init.source in by_key:
+            at = by_key[at.init.source]
+            names.setdefault(at.key, f"{panel}, on the way")
+    for key, request in list(by_key.items()):
+        for number, variant in enumerate(_variants(request), 1):
+            by_key.setdefault(variant.key, variant)
+            names.setdefault(variant.key, f"{names.get(key, 'a beginning')}, candidate {number}")
+    return by_key, names
 
 
 def stored(store: Store, key: str, sought: Sequence[Sought] = ()) -> RenderedPanel | None:
@@ -143,7 +174,8 @@ def _words(
     requests: Mapping[str, RenderRequest], by_key: Mapping[str, RenderRequest], sought: Mapping[str, Sequence[Sought]]
 ) -> dict[str, list[str]]:
     """Whom to look for in each picture, by its key: those of each panel that shows it, and in a picture that no panel
-    shows those of the panel that goes back to it. Words that two people share stand there twice."""
+    shows those of the panel that goes back to it, or that chooses among it and others. Words that two people share
+    stand there twice."""
     words: dict[str, list[str]] = {}
     for panel, request in requests.items():
         there = words.setdefault(request.key, [])
@@ -160,6 +192,9 @@ def _words(
             if at.key in words:
                 break
             words[at.key] = words[request.key]
+    for key, request in by_key.items():
+        for variant in _variants(request):  # A book without a choice may show it one day.
+            words.setdefault(variant.key, words.get(key, []))
     return words
 
 
@@ -169,28 +204,37 @@ def _missing(
     """The keys to draw, each after what it continues. Those that the store has are put into ``found``."""
     order: dict[str, None] = {}
     looked: set[str] = set()
-
-    def visit(asked: str) -> None:
-        chain, beside = [], []  # From the panel back to its beginnings, as far as they are missing.
-        walk: str | None = asked
-        while walk is not None and walk in by_key and walk not in looked:
-            looked.add(walk)
-            entry = store.get(walk)
-            if entry is not None and _panel_of(entry) is not None:
-                found[walk] = _light(entry)
-                break
-            chain.append(walk)
-            init = by_key[walk].init
-            walk = init.source if init is not None and init.kind == "request" else None
-            if init is not None and isinstance(init.mask, MaskPerson):
-                beside.append(init.mask.found_in)  # In which the person is looked for; it may be missing by itself.
-        for other in beside:
-            visit(other)
-        order.update(dict.fromkeys(reversed(chain)))
-
-    for key in wanted:
-        visit(key)
+    # From each panel back to its beginnings, as far as they are missing; a chain may be longer than calls can nest.
+    walk = [(key, False) for key in reversed(wanted)]
+    while walk:
+        key, after = walk.pop()
+        if after:
+            order[key] = None
+            continue
+        if key in looked or key not in by_key:
+            continue
+        looked.add(key)
+        entry = store.get(key)
+        if entry is not None and _panel_of(entry) is not None:
+            found[key] = _light(entry)
+            continue
+        walk.append((key, True))
+        walk += [(needed, False) for needed in reversed(_needs(by_key[key]))]
     return list(order)
+
+
+def _needs(request: RenderRequest) -> list[str]:
+    """The keys of the pictures that must be there before a request's can be made."""
+    init = request.init
+    needs = [init.source] if init is not None and init.kind == "request" else []
+    if init is not None and isinstance(init.mask, MaskPerson):
+        needs.append(init.mask.found_in)
+    return needs + [variant.key for variant in _variants(request)]
+
+
+def _variants(request: RenderRequest) -> list[RenderRequest]:
+    """Those among which a request chooses; none for one that doesn't."""
+    return best_of.variants(request) if request.best_of is not None else []
 
 
 def _draw(
@@ -203,31 +247,36 @@ def _draw(
     assets: Mapping[str, Path],
     progress: Progress,
     failed: dict[str, str],
+    judge: Chooser,
 ) -> Iterator[Entry]:
     """Draw and store each request; those that fail go into ``failed`` with the reason."""
-    beginnings = _Beginnings(store, assets, names, failed)
+    beginnings = Beginnings(store, assets, names, failed)
     masks = masking.Masks(beginnings.mask_file, beginnings.room)
     for model, requests in _by_model([by_key[key] for key in keys]):
         backend = open_backend(model)
         try:
-            backend.prepare(requests)
+            backend.prepare([request for request in requests if request.best_of is None])
             for request in requests:
                 name = names.get(request.key, "a beginning")
-                progress.panel_started(name)
                 began = time.monotonic()
                 try:
-                    pixels = masking.draw(backend, request, beginnings.of(request), progress.step, masks)
+                    if request.best_of is not None:
+                        drawn, pixels, chosen = judge.best(request, beginnings)
+                    else:
+                        progress.panel_started(name)
+                        drawn, chosen = request, {}
+                        pixels = masking.draw(backend, request, beginnings.of(request), progress.step, masks)
                 except PanelFailed as error:
                     failed[request.key] = str(error)
                     progress.failed(name, str(error))
                     continue
                 seconds = time.monotonic() - began
-                recipe = dict(backend.recipe)
-                data = png.encode(pixels, request, recipe, _ancestors(request, by_key))
+                recipe = {**backend.recipe, **chosen}
+                data = png.encode(pixels, drawn, recipe, _ancestors(request, by_key))
                 meta = {
                     "width": pixels.width,
                     "height": pixels.height,
-                    "subjects": beginnings.people(request)
+                    "subjects": beginnings.people(request, drawn)
                     or subjects.found_in(backend, request, pixels, words.get(request.key, ())),
                     "saliency": saliency(pixels).hex(),
                     "recipe": recipe,
@@ -235,7 +284,8 @@ def _draw(
                 }
                 entry = store.put(request.key, data, meta)
                 beginnings.remember(request.key, pixels)
-                progress.panel_done(name, seconds)
+                if request.best_of is None:
+                    progress.panel_done(name, seconds)
                 yield _light(entry)
         finally:
             backend.close()
@@ -251,8 +301,7 @@ def _by_model(requests: Sequence[RenderRequest]) -> Iterator[tuple[str, list[Ren
     while left:
         model, run, others = left[0].model, [], []
         for request in left:
-            begins = request.init.source if request.init is not None and request.init.kind == "request" else None
-            if request.model == model and begins not in waiting:
+            if request.model == model and waiting.isdisjoint(_needs(request)):
                 run.append(request)
                 waiting.discard(request.key)
             else:
@@ -269,80 +318,6 @@ def _ancestors(request: RenderRequest, by_key: Mapping[str, RenderRequest]) -> l
         at = by_key[at.init.source]
         found.append(at)
     return found
-
-
-class _Beginnings:
-    """The pictures that others start from. The last few stay in memory, because chains run in order."""
-
-    def __init__(
-        self, store: Store, assets: Mapping[str, Path], names: Mapping[str, str], failed: Mapping[str, str]
-    ) -> None:
-        self._store, self._assets, self._names, self._failed = store, assets, names, failed
-        self._kept: dict[str, Pixels] = {}
-
-    def of(self, request: RenderRequest) -> Pixels | None:
-        """The starting picture of a request; None where it has none. Raises PanelFailed where it can't be had."""
-        if request.init is None:
-            return None
-        source = request.init.source
-        if source not in self._kept:
-            self.remember(source, self._asset(source) if request.init.kind == "asset" else self._drawn(source))
-        return self._kept[source]
-
-    def remember(self, source: str, pixels: Pixels) -> None:
-        """Keep a picture in memory for those that start from it."""
-        self._kept[source] = pixels
-        while len(self._kept) > 4:
-            del self._kept[next(iter(self._kept))]
-
-    def _drawn(self, key: str) -> Pixels:
-        name = self._names.get(key, key[:10])
-        if key in self._failed:
-            raise PanelFailed(f"it continues {name}, which failed")
-        entry = self._store.get(key)
-        if entry is None:
-            raise PanelFailed(f"it continues {name}, whose picture is not there")
-        return png.decode(entry.payload)
-
-    def mask_file(self, sha256: str) -> Path:
-        """A mask's file. Raises PanelFailed where it has gone or changed."""
-        return self._file(sha256, "its mask")
-
-    def _asset(self, sha256: str) -> Pixels:
-        path = self._file(sha256, "which it starts from")
-        try:
-            return own_picture.pixels_from_file(path)
-        except NovelError as error:
-            raise PanelFailed(f"{path.name}, which it starts from, can't be used: {error}") from error
-
-    def room(self, mask: MaskPerson) -> tuple[float, float, float, float]:
-        """Where somebody is in the picture that shows all. Raises PanelFailed where that isn't there."""
-        return room_in(self._store, mask)
-
-    def people(self, request: RenderRequest) -> list[dict[str, Any]]:
-        """The people of a picture in which one of them was drawn anew: they are where they were before."""
-        mask = request.init.mask if request.init is not None else None
-        entry = self._store.get(mask.found_in) if isinstance(mask, MaskPerson) else None
-        return [] if entry is None else list(entry.meta.get("subjects", ()))
-
-    def _file(self, sha256: str, role: str) -> Path:
-        path = self._assets.get(sha256)
-        if path is None:
-            raise PanelFailed(f"a picture, {role}, is not among the story's files")
-        try:
-            if self._store.sha256_of_file(path) != sha256:
-                raise PanelFailed(f"{path.name}, {role}, has changed since the build began")
-        except NovelError as error:
-            raise PanelFailed(f"{path.name}, {role}, can't be used: {error}") from error
-        return path
-
-
-def room_in(store: Store, mask: MaskPerson) -> tuple[float, float, float, float]:
-    """Where one of several people is, in shares of the picture. Raises PanelFailed where the picture isn't there."""
-    entry = store.get(mask.found_in)
-    if entry is None:
-        raise PanelFailed("the picture in which its people were looked for is not there")
-    return subjects.room_of(mask, entry.meta.get("subjects", ()))
 
 
 def _light(entry: Entry) -> Entry:

@@ -86,8 +86,8 @@ def image(folder: Path, written: str) -> Path:
 
 
 def find(folder: Path, written: str) -> Path:
-    """A file of ``folder`` (see ``resolve``), or an adapter written as ``owner/repository/file.safetensors``, which is in
-    the hub's cache on this machine.
+    """A file of ``folder`` (see ``resolve``), or an adapter on the hub, ``owner/repository/file.safetensors``, which is
+    in its cache on this machine.
 
     Raises ``AssetFault``, for what would be on the hub with the command that fetches it.
     """
