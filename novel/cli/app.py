@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from novel import __version__
-from novel.cli import build, check, diff, lock, plan, retake, schema, show, takes, verify, watch
+from novel.cli import build, check, diff, lock, models, plan, retake, review, schema, show, takes, train, verify, watch
 from novel.errors import EXIT_BUG, EXIT_DONE, EXIT_INTERRUPTED, NovelError
 
 app = typer.Typer(
@@ -31,8 +31,11 @@ app.command("takes", epilog=takes.TAKES_EXAMPLES)(takes.takes)
 app.command("approve", epilog=takes.APPROVE_EXAMPLES)(takes.approve)
 app.command("revert", epilog=takes.REVERT_EXAMPLES)(takes.revert)
 app.command("show", epilog=show.EXAMPLES)(show.show)
+app.command("review", epilog=review.EXAMPLES)(review.review)
 app.command("diff", epilog=diff.EXAMPLES)(diff.diff)
+app.command("train", epilog=train.EXAMPLES)(train.train)
 app.command("watch", epilog=watch.EXAMPLES)(watch.watch)
+app.command("models", epilog=models.EXAMPLES)(models.models)
 app.command("lock", epilog=lock.EXAMPLES)(lock.lock)
 app.command("verify", epilog=verify.EXAMPLES)(verify.verify)
 app.command("schema", epilog=schema.EXAMPLES)(schema.schema)
