@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from novel.build import Say, opener
+from novel.build import Say, judging, opener
 from novel.editor import candidates as kept
 from novel.editor.candidates import Candidate, Candidates
 from novel.editor.parts import extension_of, region_of
@@ -106,6 +106,7 @@ def retake(
             only=list(requests),
             beginnings=beginnings,
             sought={f"{d.panel} take {d.number}": made.plan.sought.get(d.panel, ()) for d in drafts},
+            open_judge=judging(made),
         )
         done = []
         for panel in chosen:

@@ -334,3 +334,13 @@ def test_a_book_in_another_style_is_retaken_in_that_style(story_file: Path, out:
     assert "noir ink" in picked.request.prompt
     drawn = (out / "story" / "takes" / "second" / picked.file).read_bytes()
     assert (out / "story" / "panels" / "second.png").read_bytes() == drawn
+
+
+def test_a_variation_of_the_best_of_several_starts_from_the_best_also_before_a_build(story_file: Path) -> None:
+    style = story_file.parent / "styles" / "test.yaml"
+    style.write_text(style.read_text().replace("steps: 2", "steps: 2, candidates: 2"))
+    out = story_file.parent / "output"
+    first = take(story_file, out, "second", count=1, vary=0.3)
+    assert first.rendered == 3, "two candidates, and the variation of the better one"
+    # A seed is a choice already: what replaces the picture is one picture.
+    assert take(story_file, out, "second", count=2).rendered == 2
