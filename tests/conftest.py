@@ -10,6 +10,11 @@ from pathlib import Path
 
 import pytest
 
+# Tests run in several processes at once: with several threads in each they would mostly wait for one another, and tiny
+# models are slower in several threads anyhow. To be set before anything imports torch.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
 STYLE = "name: Test\nart: {model: fake, before: bright comic style, steps: 2}\n"
 
 STORY = """\

@@ -74,6 +74,11 @@ def _parser() -> argparse.ArgumentParser:
     denoiser.add_argument(
         "--emphasis", type=float, default=0.5, help="power of the weights of people and things: 0 for none, 1 for all"
     )
+    denoiser.add_argument(
+        "--others",
+        type=float,
+        help="share of the pictures that are none of the curriculum's beginning; all alike if left out",
+    )
     denoiser.add_argument("--decay", type=float, default=0.999, help="of the averaged weights")
     denoiser.add_argument("--hold", type=float, default=0.7, help="share of the run before the rate falls")
     denoiser.add_argument("--half", action="store_true", help="bfloat16 autocast")
@@ -167,6 +172,7 @@ def main(argv: list[str] | None = None) -> None:
                 args.layers,
                 args.start,
                 args.emphasis,
+                args.others,
             )
         )
     elif args.stage == "export":

@@ -281,6 +281,20 @@ def test_training_goes_on_where_it_stopped(trained):
     assert torch.load(folder / "denoiser.pt", weights_only=True)["step"] > before
 
 
+def test_the_share_of_scenes_beyond_the_beginning_can_be_asked_for(trained):
+    folder, _ = trained
+    wide = [s for s in latents.shards(folder) if s.size == (768, 384)]
+    (part,) = wide
+    first = [curriculum.comes_first(scenes.scene_number("train", n, part.size), n) for n in part.number.tolist()]
+    assert 0 < sum(first) < len(first)
+    beginning = part.latents[np.array(first)].astype(np.float32)
+    for others, share in ((0.0, 1.0), (1.0, 0.0), (0.25, 0.75)):
+        feed = latents.batches(wide, 8, 0, others)
+        taken = torch.cat([next(feed)[0] for _ in range(40)]).numpy()
+        known = np.mean([(beginning == z).all((1, 2, 3)).any() for z in taken])
+        assert known == pytest.approx(share, abs=0.08)
+
+
 def test_a_corpus_can_be_enlarged_without_losing_what_is_there(trained):
     folder, _ = trained
     (old,) = [s.latents.copy() for s in latents.shards(folder) if s.latents.shape[2:] == (24, 48)]

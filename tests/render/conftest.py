@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -12,9 +11,6 @@ import pytest
 from render_samples import ATTENTION, write_json, write_safetensors
 
 from novel.render.backend import ModelSource
-
-# Models this small are slower in several threads than in one. To be set before torch is imported.
-os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 TOKENIZER = Path(__file__).parent / "tokenizer"
 """A list of 58 words, each a token: all that the tiny models read."""

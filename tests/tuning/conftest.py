@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,9 +12,6 @@ import pytest
 from novel.render.progress import make_progress
 from novel.tuning.progress import Watching
 from novel.tuning.train import Trained, Wishes, train
-
-# Models this small are slower in several threads than in one. To be set before torch is imported.
-os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 MakePictures = Callable[..., Path]
 

@@ -38,6 +38,7 @@ class Settings:
     layers: int = 1
     start: Path | None = None
     emphasis: float = 0.5
+    others: float | None = None
 
 
 def build(
@@ -206,7 +207,7 @@ def _run(settings: Settings, rank: int, workers: int) -> None:
     alphas = scheduler().alphas_cumprod.to(device)
     factor = latents.scale(settings.folder)
     seed = settings.seed + first * 31 + rank * 7919
-    feed = latents.batches(latents.shards(settings.folder), settings.batch, seed)
+    feed = latents.batches(latents.shards(settings.folder), settings.batch, seed, settings.others)
     generator = torch.Generator(device).manual_seed(seed)
     start = saved = time.time()
     losses: list[Tensor] = []

@@ -24,11 +24,13 @@ SHARES = (0.8, 0.1, 0.1)
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """One size's part of a corpus, memory-mapped: n × channels × h × w, n × TURNS × tokens, n × h × w."""
+    """One size's part of a corpus, mapped: n × channels × h × w, n × TURNS × tokens, n × h × w, n numbers of scenes."""
 
+    size: tuple[int, int]
     latents: npt.NDArray[np.float16]
     ids: npt.NDArray[np.uint16]
     weight: npt.NDArray[np.uint8]
+    number: npt.NDArray[np.int64]
 
     def __len__(self) -> int:
         return len(self.latents)
@@ -154,8 +156,8 @@ def shards(folder: Path) -> list[Shard]:
     for size in scenes.SIZES:
         done = folder / f"done-{size[0]}x{size[1]}.json"
         if done.exists() and (n := json.loads(done.read_text())["count"]):
-            arrays = {k: np.load(p, mmap_mode="r")[:n] for k, p in _files(folder, size).items() if k != "number"}
-            out.append(Shard(arrays["latents"], arrays["ids"], arrays["weight"]))
+            arrays = {k: np.load(p, mmap_mode="r")[:n] for k, p in _files(folder, size).items()}
+            out.append(Shard(size, arrays["latents"], arrays["ids"], arrays["weight"], arrays["number"]))
     return out
 
 
@@ -168,14 +170,34 @@ def scale(folder: Path) -> float:
     return float(json.loads(path.read_text())["scale"])
 
 
-def batches(parts: list[Shard], batch: int, seed: int) -> Iterator[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]:
-    """Endless random batches of one size each: latents, token ids (one in ten an empty caption), weights."""
+def _chances(part: Shard, others: float | None) -> npt.NDArray[np.float64] | None:
+    """How often each picture is taken so that ``others`` of a batch are none of the curriculum's beginning."""
+    if others is None:
+        return None
+    first = np.array(
+        [curriculum.comes_first(scenes.scene_number("train", n, part.size), n) for n in part.number.tolist()]
+    )
+    if first.all() or not first.any():
+        return None
+    chances: npt.NDArray[np.float64] = np.where(first, (1 - others) / first.sum(), others / (~first).sum())
+    return chances
+
+
+def batches(
+    parts: list[Shard], batch: int, seed: int, others: float | None = None
+) -> Iterator[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]:
+    """Endless random batches of one size each: latents, token ids (one in ten an empty caption), weights.
+
+    ``others`` is the share of pictures that are none of the curriculum's beginning, 0 to 1; None takes all alike.
+    """
     rng = np.random.default_rng(seed)
     sizes = np.array([len(p) for p in parts], float)
+    chances = [_chances(p, others) for p in parts]
     empty = language.encode([""])[0]
     while True:
-        part = parts[rng.choice(len(parts), p=sizes / sizes.sum())]
-        rows = np.sort(rng.integers(len(part), size=batch))
+        which = rng.choice(len(parts), p=sizes / sizes.sum())
+        part = parts[which]
+        rows = np.sort(rng.choice(len(part), size=batch, p=chances[which]))
         ids = part.ids[rows, rng.integers(TURNS, size=batch)].astype(np.int64)
         ids[rng.random(batch) < 0.1] = empty
         yield (
