@@ -3,6 +3,7 @@
 python -m novel.embedded.evaluate probe    how much of unseen pictures of the teacher the image tower reads right
 python -m novel.embedded.evaluate alike    how well it tells the same person, place and style from another
 python -m novel.embedded.evaluate run      draw prompts that were not trained on, and print the shares right
+python -m novel.embedded.evaluate ceiling  the same for the teacher's own pictures of them: what this judge can grant
 python -m novel.embedded.evaluate steer    seeds, img2img strength, and a style descriptor on its own
 python -m novel.embedded.evaluate sheet    a contact sheet of prompts, one to a line of a file
 """
@@ -75,6 +76,22 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
     agreement = float(np.mean([tower.agreement(p, prompt) for p, prompt in zip(pictures, prompts, strict=True)]))
     out = {"prompts": len(asked), "steps": args.steps, "seconds": seconds, "right": figures}
     return out | {"agreement": round(agreement, 4), "tower": tower.identity}
+
+
+def ceiling(args: argparse.Namespace) -> dict[str, Any]:
+    """The figures of the teacher's own pictures of the prompts that ``run`` draws: whatever the tower misreads there no
+    model can get right by it."""
+    from novel.embedded.tower import Tower
+    from novel.embedded.training import corpus, measure, probe
+
+    tower = Tower.load()
+    asked = measure.requests(args.count)
+    pictures = list(corpus.each(corpus.draw_job, "evaluation", range(args.count), measure.WIDE, args.workers))
+    return {
+        "prompts": len(asked),
+        "right": measure.figures(asked, probe.read(tower, pictures)),
+        "tower": tower.identity,
+    }
 
 
 def _kept(args: argparse.Namespace, prompts: Sequence[str]) -> tuple[list[Any], int]:
@@ -213,6 +230,9 @@ def _parser() -> argparse.ArgumentParser:
         sub.add_argument("--folder", type=Path, required=True, help="where the teacher's pictures are kept")
         sub.add_argument("--count", type=int, default=count)
         sub.add_argument("--workers", type=int, default=os.cpu_count() or 1)
+    sub = verb("ceiling", "What the image tower reads right in the teacher's own pictures of the prompts of `run`.")
+    sub.add_argument("--count", type=int, default=500)
+    sub.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     for name, help_, count in (
         ("run", "Draw unseen prompts and print the shares right.", 500),
         ("steer", "Seeds, strength and style.", 50),
@@ -238,7 +258,7 @@ def _parser() -> argparse.ArgumentParser:
 def main(argv: list[str] | None = None) -> None:
     """Run one verb and print its figures as JSON."""
     args = _parser().parse_args(argv)
-    verbs = {"probe": probe_, "alike": alike, "run": run, "steer": steer, "sheet": sheet}
+    verbs = {"probe": probe_, "alike": alike, "ceiling": ceiling, "run": run, "steer": steer, "sheet": sheet}
     figures = verbs[args.verb](args)
     print(json.dumps(figures, indent=1))
 

@@ -1,5 +1,6 @@
 """Train the embedded model, stage by stage; each stage goes on where it stopped.
 
+python -m novel.embedded.train begin        a folder to go on training a finished model in, such as the one that ships
 python -m novel.embedded.train data         draw the pictures that the autoencoder learns from
 python -m novel.embedded.train autoencoder  pictures to latents and back
 python -m novel.embedded.train text         captions to what they say
@@ -14,6 +15,8 @@ from __future__ import annotations
 import argparse
 import os
 from pathlib import Path
+
+from novel.embedded import WEIGHTS
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -30,6 +33,8 @@ def _parser() -> argparse.ArgumentParser:
         sub.add_argument("--seed", type=int, default=0)
         return sub
 
+    begin = stage("begin", "Make a folder in which training goes on from a finished model.")
+    begin.add_argument("--weights", type=Path, default=WEIGHTS, help="a diffusers folder; the shipped one if left out")
     data = stage("data", "Draw pictures for the autoencoder.")
     data.add_argument("--pictures", type=int, default=1500)
     ae = stage("autoencoder", "Train the autoencoder for a while.")
@@ -64,7 +69,15 @@ def _parser() -> argparse.ArgumentParser:
     corpus_.add_argument(
         "--first", action="store_true", help="add the scenes that are learned first where time is short"
     )
-    denoiser = stage("denoiser", "Train the denoiser for a while.")
+    _denoiser(stage("denoiser", "Train the denoiser for a while."))
+    export = stage("export", "Write a diffusers folder.")
+    export.add_argument("--out", type=Path, required=True, help="the folder to write, replaced if there")
+    export.add_argument("--shard", type=int, default=0, help="the most megabytes of one file; 0 for no limit")
+    _tower(stage("tower", "Train the image tower on the teacher's pictures, and write the file that ships."))
+    return parser
+
+
+def _denoiser(denoiser: argparse.ArgumentParser) -> None:
     denoiser.add_argument("--seconds", type=float, default=3600)
     denoiser.add_argument("--batch", type=int, default=8, help="pictures a step in each process")
     denoiser.add_argument("--rate", type=float, default=8e-4)
@@ -84,11 +97,6 @@ def _parser() -> argparse.ArgumentParser:
     denoiser.add_argument("--half", action="store_true", help="bfloat16 autocast")
     denoiser.add_argument("--joint", action="store_true", help="train the text encoder along, at a tenth of the rate")
     denoiser.add_argument("--compile", action="store_true", help="torch.compile")
-    export = stage("export", "Write a diffusers folder.")
-    export.add_argument("--out", type=Path, required=True, help="the folder to write, replaced if there")
-    export.add_argument("--shard", type=int, default=0, help="the most megabytes of one file; 0 for no limit")
-    _tower(stage("tower", "Train the image tower on the teacher's pictures, and write the file that ships."))
-    return parser
 
 
 def _tower(tower: argparse.ArgumentParser) -> None:
@@ -104,7 +112,11 @@ def _tower(tower: argparse.ArgumentParser) -> None:
 def main(argv: list[str] | None = None) -> None:
     """Run one stage."""
     args = _parser().parse_args(argv)
-    if args.stage == "data":
+    if args.stage == "begin":
+        from novel.embedded.training.begin import begin
+
+        begin(args.weights, args.folder)
+    elif args.stage == "data":
         from novel.embedded.training import corpus
 
         corpus.manifest(args.folder)

@@ -1,5 +1,6 @@
 """The probe: the tower's readings as the teacher's classes, and how many of them are right."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -84,3 +85,10 @@ def test_the_model_cards_run_prints_the_figures(tmp_path, monkeypatch, capsys):
     out = capsys.readouterr().out
     assert tower.identity() in out
     assert all(f'"{name}"' in out for name in ("place", "time", "style", "people", "colour", "things", "sides"))
+
+
+def test_the_ceiling_is_far_above_what_noise_gets(capsys):
+    pytest.importorskip("skia", exc_type=ImportError)
+    evaluate.main(["ceiling", "--count", "12", "--workers", "1"])
+    right = json.loads(capsys.readouterr().out)["right"]
+    assert min(right[name] for name in ("place", "style", "people")) > 0.6

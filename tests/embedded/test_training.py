@@ -209,8 +209,16 @@ def test_people_weigh_more_than_their_surroundings():
     scene = scenes.Scene(people=(scenes.Person("left"),))
     weight = latents.weight_map(scene)
     assert weight.shape == (24, 48)
-    assert weight[:, :24].max() == 4
+    assert weight[:, :24].max() == 5
     assert weight[:, 24:].max() == 1
+
+
+def test_a_thing_weighs_the_more_the_smaller_it_is():
+    def most(shown):
+        return int(latents.weight_map(scenes.Scene(things=(shown,))).max())
+
+    small, large = scenes.Thing("right", "cup"), scenes.Thing("right", "car")
+    assert 3 <= most(large) < most(small) <= 12
 
 
 def test_the_rate_warms_up_holds_and_falls():

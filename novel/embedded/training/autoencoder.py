@@ -312,7 +312,6 @@ def _run(settings: Settings, rank: int, workers: int) -> None:
 
 
 def _save(settings: Settings, stand: _Stand, ema: AutoencoderKL, step: int) -> None:
-    path = settings.folder / "autoencoder.pt"
     state = {
         "model": ema.state_dict(),
         "inner": None if stand.inner is None else stand.inner.state_dict(),
@@ -322,9 +321,19 @@ def _save(settings: Settings, stand: _Stand, ema: AutoencoderKL, step: int) -> N
         "channels": int(ema.config["latent_channels"]),
         "widths": list(stand.widths),
     }
+    path = settings.folder / "autoencoder.pt"
     part = path.with_suffix(".part")
     torch.save(state, part)
     part.rename(path)
+
+
+def begin(folder: Path, start: Path) -> None:
+    """Write ``folder/autoencoder.pt`` out of a saved autoencoder of full size, in its own widths."""
+    config = json.loads((start / "config.json").read_text())
+    widths = tuple(int(w) for w in config["block_out_channels"])
+    vae = build(1, int(config["latent_channels"]), widths)
+    start_from(start, vae)
+    _save(Settings(folder, 0.0), _Stand(vae, None, 1, 1, 0, widths), vae, 0)
 
 
 def load(folder: Path, device: str = "cpu") -> AutoencoderKL:

@@ -164,7 +164,7 @@ class _Course:
         self.model.load_state_dict(state["model"])
         self.ema.load_state_dict(state["ema"])
         self.step = int(state["step"])
-        if state["joint"] == self.settings.joint:
+        if state["joint"] == self.settings.joint and state["optimizer"] is not None:
             self.optimizer.load_state_dict(state["optimizer"])
         else:
             self.fresh_from = self.step  # a new optimiser warms up again
@@ -232,6 +232,14 @@ def _run(settings: Settings, rank: int, workers: int) -> None:
             course.save()
     if rank == 0:
         course.save()
+
+
+def begin(folder: Path, start: Path, channels: int) -> None:
+    """Write ``folder/denoiser.pt`` out of a saved denoiser, to go on from with a new optimiser."""
+    model = start_from(start, channels)
+    state = {"model": model.state_dict(), "ema": model.state_dict(), "optimizer": None, "step": 0}
+    config = json.loads(model.to_json_string())
+    torch.save(state | {"joint": False, "encoder": None, "config": config}, folder / "denoiser.pt")
 
 
 def is_trained(folder: Path) -> bool:

@@ -19,6 +19,8 @@ LENGTH = 96
 #: How many tokens a caption may have, with its first and last, so that the slots stay free.
 ROOM = LENGTH - SLOT_COUNT
 PAD, START, END, UNKNOWN = "<pad>", "<s>", "</s>", "<unk>"
+#: The tokens that are no words; the first ones.
+_SIGNS = (PAD, START, END, UNKNOWN, ",", ".", ":")
 
 _FUNCTION_WORDS = """
 place a an the and or of in on at by to with under over behind beside near from into who has have is are there it
@@ -71,10 +73,16 @@ def word_list() -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
+def words_of(folder: Path) -> list[str]:
+    """The words of a saved tokenizer, in the order of their tokens."""
+    vocabulary = Tokenizer.from_file(str(folder / "tokenizer.json")).get_vocab()
+    return sorted(vocabulary, key=lambda word: vocabulary[word])[len(_SIGNS) :]
+
+
 @lru_cache(maxsize=1)
 def tokenizer() -> Tokenizer:
     """The tokenizer: lower case, no accents, no possessive; fixed length, padded at the end."""
-    vocabulary = {t: i for i, t in enumerate((PAD, START, END, UNKNOWN, ",", ".", ":", *word_list()))}
+    vocabulary = {t: i for i, t in enumerate((*_SIGNS, *word_list()))}
     t = Tokenizer(models.WordLevel(vocabulary, unk_token=UNKNOWN))
     t.normalizer = normalizers.Sequence(
         [

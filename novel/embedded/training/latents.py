@@ -18,6 +18,8 @@ from novel.embedded.training import autoencoder, corpus, curriculum, language, w
 
 #: How many wordings of each scene are kept.
 TURNS = 4
+#: The file of the latents' scale.
+SCALE = "scale.json"
 #: The share of each size in the corpus.
 SHARES = (0.8, 0.1, 0.1)
 
@@ -37,15 +39,21 @@ class Shard:
 
 
 def weight_map(scene: scenes.Scene) -> npt.NDArray[np.uint8]:
-    """How much each latent cell counts: 4 for a person's upper part, 3 for the rest of one, 3 for a thing, else 1."""
+    """How much each latent cell counts: 5 for a person's upper part, 3 for the rest of one, 3 to 12 for a thing, the
+    more the smaller it is; else 1."""
     h, w = scene.height // autoencoder.FACTOR, scene.width // autoencoder.FACTOR
     out = np.ones((h, w), np.uint8)
     for box in scenes.boxes(scene):
         x0, x1 = int(box.left * w), max(int(box.left * w) + 1, round(box.right * w))
         y0, y1 = int(box.top * h), max(int(box.top * h) + 1, round(box.bottom * h))
-        out[y0:y1, x0:x1] = np.maximum(out[y0:y1, x0:x1], 3)
-        if box.what == "person":
-            out[y0 : y0 + max(1, (y1 - y0) // 2), x0:x1] = 4
+        person = box.what == "person"
+        # A thing fills a 50th of a picture or a third of it; its share of what is learned shall be much the same.
+        share = (box.right - box.left) * (box.bottom - box.top)
+        rest = 3 if person else round(min(12.0, max(3.0, 0.6 / max(share, 1e-3))))
+        out[y0:y1, x0:x1] = np.maximum(out[y0:y1, x0:x1], rest)
+        if person:
+            upper = slice(y0, y0 + max(1, (y1 - y0) // 2))
+            out[upper, x0:x1] = np.maximum(out[upper, x0:x1], 5)
     return out
 
 
@@ -163,7 +171,7 @@ def shards(folder: Path) -> list[Shard]:
 
 def scale(folder: Path) -> float:
     """What latents are multiplied by to have unit variance; measured once and kept in ``scale.json``."""
-    path = folder / "scale.json"
+    path = folder / SCALE
     if not path.exists():
         sample = shards(folder)[0].latents[:512].astype(np.float32)
         path.write_text(json.dumps({"scale": round(float(1 / sample.std()), 5)}))

@@ -14,6 +14,8 @@ from novel.embedded.teacher.captions import Caption, caption
 from novel.embedded.teacher.facts import THING_NAMES
 
 Readings = dict[str, npt.NDArray[np.int64]]
+#: The size of the pictures that the figures are about, in pixels.
+WIDE = (768, 384)
 _SIDES = ("left", "center", "right")
 
 
@@ -29,7 +31,7 @@ def requests(count: int) -> list[Request]:
     """Prompts of scenes from a split of their own, wide."""
     out = []
     for i in range(count):
-        scene = scenes.scene_number("evaluation", i, (768, 384))
+        scene = scenes.scene_number("evaluation", i, WIDE)
         out.append(Request(scene, caption(scene, random.Random(scenes.seed_of("evaluation", i, "caption")))))
     return out
 

@@ -103,8 +103,9 @@ def _run(settings: Settings, rank: int, workers: int) -> None:
     if path.exists():
         state = torch.load(path, map_location=device, weights_only=True)
         same = adopt(model, state)
-        reader.load_state_dict(state["reader"])
-        if same:
+        if state["reader"] is not None:
+            reader.load_state_dict(state["reader"])
+        if same and state["optimizer"] is not None:
             optimizer.load_state_dict(state["optimizer"])
         step = int(state["step"])
     start = saved = time.time()
@@ -198,6 +199,14 @@ def _save(path: Path, model: nn.Module, reader: nn.Module, optimizer: torch.opti
     state = {"model": model.state_dict(), "reader": reader.state_dict(), "optimizer": optimizer.state_dict()}
     torch.save(state | {"step": step, "words": list(language.word_list())}, part)
     part.rename(path)
+
+
+def begin(folder: Path, start: Path) -> None:
+    """Write ``folder/text.pt`` out of a saved model (a diffusers folder): its encoder and its words."""
+    encoder = CLIPTextModel.from_pretrained(start / "text_encoder", torch_dtype=torch.float32, local_files_only=True)
+    words = language.words_of(start / "tokenizer")
+    state = {"model": encoder.state_dict(), "reader": None, "optimizer": None, "step": 0, "words": words}
+    torch.save(state, folder / "text.pt")
 
 
 def load(folder: Path, device: str = "cpu") -> CLIPTextModel:
