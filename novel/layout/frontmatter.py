@@ -10,11 +10,12 @@ from novel.geometry import Point, Rect, Size
 from novel.layout import breaks
 from novel.layout.color import mix
 from novel.layout.fonts import FontSet
+from novel.layout.line import set_line
 from novel.layout.outline import ellipse, rectangle
 from novel.layout.page import BlockKind, Color, Item, PathItem, Segment, TextBlock, TextItem
 from novel.layout.people import Person
 from novel.layout.prose import ProseSetter, paragraphs
-from novel.layout.text import Paragraph, compose, set_line
+from novel.layout.text import Paragraph, compose
 from novel.layout.typeface import Palette
 from novel.layout.wording import dressed, plain
 

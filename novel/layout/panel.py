@@ -11,13 +11,14 @@ from novel.layout import balloon, sound
 from novel.layout.balloon import Shape, Shaper
 from novel.layout.curve import bounds
 from novel.layout.fonts import FontSet, NoGlyphError
+from novel.layout.line import set_line
 from novel.layout.outline import outline
 from novel.layout.page import BlockKind, Item, PathItem, TextBlock
 from novel.layout.people import Person
 from novel.layout.place import Placed, place, shelves
 from novel.layout.saliency import Saliency
 from novel.layout.tail import Voice
-from novel.layout.text import Paragraph, compose, set_line
+from novel.layout.text import Paragraph, compose
 from novel.layout.typeface import Palette, lettering_size
 from novel.layout.wording import dressed, plain, word_count
 from novel.story.load import Book

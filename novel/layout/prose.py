@@ -9,8 +9,9 @@ from functools import cached_property
 from novel.geometry import Rect
 from novel.layout import breaks
 from novel.layout.fonts import FontSet, NoGlyphError
+from novel.layout.line import set_line
 from novel.layout.page import Color, TextItem
-from novel.layout.text import Paragraph, compose, set_line
+from novel.layout.text import Paragraph, compose
 from novel.layout.wording import dressed, plain
 
 SIZE_RATIO = 1.12

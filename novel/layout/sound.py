@@ -8,10 +8,11 @@ from math import cos, radians, sin
 
 from novel.geometry import Point, Rect
 from novel.layout.costs import GUESSED, shared
+from novel.layout.line import set_line
 from novel.layout.page import Color, Item, TextItem
 from novel.layout.people import Person
 from novel.layout.saliency import Saliency
-from novel.layout.text import Paragraph, set_line
+from novel.layout.text import Paragraph
 
 ANGLES = (-9.0, -13.0, -6.0, -11.0)
 """How sound words are tilted, in degrees clockwise, by their length: they rise, which is livelier."""

@@ -19,10 +19,11 @@ from novel.layout.balloon import profile
 from novel.layout.bidi import embedding
 from novel.layout.fonts import FAMILIES, GREATEST_SCALE, FontSet, face, matched_scale
 from novel.layout.letter import check_lettering
+from novel.layout.line import set_line
 from novel.layout.page import TextItem
 from novel.layout.scripts import SCRIPTS, script_of, system_files
 from novel.layout.segment import break_points, phrase_ends, simple
-from novel.layout.text import Paragraph, compose, set_line
+from novel.layout.text import Paragraph, compose
 from novel.layout.wording import Span, dressed, word_count
 
 JAPANESE = "すごく難しかったけど、とても面白かった！「拡散モデル」のほうがきっとうまくいくよ。"

@@ -12,7 +12,8 @@ from system_fonts import need_font_for
 
 from novel.layout import breaks
 from novel.layout.fonts import FAMILIES, FOLDER, Chain, FontSet, NoGlyphError, face
-from novel.layout.text import Word, break_points, compose, set_line
+from novel.layout.line import set_line
+from novel.layout.text import Word, break_points, compose
 from novel.layout.wording import Span, capitals, dressed, plain
 
 FONTS = FontSet("comic-neue")
