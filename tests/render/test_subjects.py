@@ -144,7 +144,8 @@ def test_the_shipped_model_finds_two_people_on_the_sides_that_it_was_told() -> N
     assert spec.own_size is not None
     width, height = spec.own_size
     backend = DiffusersBackend(BackendSpec("diffusers", source, "cpu"), print)
-    words = ["a small robot, on the right", "a man with black hair wearing a blue shirt, on the left"]
+    # As prompts are made: from left to right.
+    words = ["a man with black hair wearing a blue shirt, on the left", "a small robot, on the right"]
     request = request_for(
         f"bright comic style, wide shot, {', '.join(words)}, on a beach by day",
         backend="diffusers", model=spec.identity, width=width, height=height, steps=6, sampler=spec.sampler,
@@ -153,7 +154,7 @@ def test_the_shipped_model_finds_two_people_on_the_sides_that_it_was_told() -> N
     picture = backend.render(request, None)
     found = backend.locate(request, picture, words)
     assert None not in found
-    (robot, sure), (man, as_sure) = (place for place in found if place is not None)
+    (man, sure), (robot, as_sure) = (place for place in found if place is not None)
     assert robot.center.x > 0.6
     assert man.center.x < 0.4
     assert min(sure, as_sure) > 0.4
