@@ -155,7 +155,10 @@ def steer(args: argparse.Namespace) -> dict[str, Any]:
         "same seed, same bytes": bool((once == twice).all()),
         "other seed, other picture": not bool((once == other).all()),
     }
+    oblong = pipe.unet.config.sample_size
+    pipe.unet.register_to_config(sample_size=max(oblong))  # that pipeline compares it with a number
     again = StableDiffusionImg2ImgPipeline(**pipe.components, requires_safety_checker=False)
+    pipe.unet.register_to_config(sample_size=oblong)
     again.set_progress_bar_config(disable=True)
     redo = "bright comic style, in a desert at sunset, a man with black hair wearing a red coat on the right, pointing"
     for strength in (0.3, 0.9):

@@ -19,13 +19,28 @@ from novel.render.picture_reader import PictureReader
 _BESIDE_THE_WEIGHTS = 2 << 30
 """The memory, in bytes, that drawing takes beside the weights: activations, the workspace of the libraries."""
 
+_IDLE = 0.5
+"""The mean number of processes at work, over the last minute, below which the processors count as free."""
+
+
+def waiting() -> str:
+    """How threads that wait for one another should wait, as OpenMP calls it.
+
+    ``ACTIVE``, spinning, where the processors are free: that took two fifths off a picture on two of them. Else
+    ``PASSIVE``, asleep: a spinning thread takes a processor from the very one that it waits for as soon as another
+    program is at work, and a picture took two to ten times as long.
+    """
+    try:
+        load = os.getloadavg()[0]
+    except (AttributeError, OSError):  # Windows has none
+        return "PASSIVE"
+    return "ACTIVE" if load < _IDLE else "PASSIVE"
+
 
 def import_quietly() -> None:
     """Import the libraries with their own chatter, bars and networking off. Nothing here asks the hub for anything."""
     os.environ["HF_HUB_OFFLINE"] = "1"
-    # Threads that wait for one another sleep instead of spinning: where other programs are at work too, spinning ones
-    # take a core each from those that they wait for, and a picture took ten times as long. Read when torch is loaded.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    os.environ.setdefault("OMP_WAIT_POLICY", waiting())  # read when torch is loaded
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")

@@ -92,3 +92,12 @@ def test_the_ceiling_is_far_above_what_noise_gets(capsys):
     evaluate.main(["ceiling", "--count", "12", "--workers", "1"])
     right = json.loads(capsys.readouterr().out)["right"]
     assert min(right[name] for name in ("place", "style", "people")) > 0.6
+
+
+def test_seeds_strength_and_the_styles_words_do_what_they_should(capsys):
+    evaluate.main(["steer", "--count", "1", "--steps", "4"])
+    got = json.loads(capsys.readouterr().out)
+    assert got["same seed, same bytes"]
+    assert got["other seed, other picture"]
+    assert got["likeness at strength 0.3"] > got["likeness at strength 0.9"] + 0.2
+    assert got["style follows its words"] >= 0.4

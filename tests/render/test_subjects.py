@@ -144,7 +144,7 @@ def test_the_shipped_model_finds_two_people_on_the_sides_that_it_was_told() -> N
     assert spec.own_size is not None
     width, height = spec.own_size
     backend = DiffusersBackend(BackendSpec("diffusers", source, "cpu"), print)
-    # As prompts are made: from left to right.
+    # From left to right: "on the right, a man" would read both ways.
     words = ["a man with black hair wearing a blue shirt, on the left", "a small robot, on the right"]
     request = request_for(
         f"bright comic style, wide shot, {', '.join(words)}, on a beach by day",
