@@ -3,7 +3,7 @@
 python -m novel.embedded.evaluate probe    how much of unseen pictures of the teacher the image tower reads right
 python -m novel.embedded.evaluate alike    how well it tells the same person, place and style from another
 python -m novel.embedded.evaluate run      draw prompts that were not trained on, and print the shares right
-python -m novel.embedded.evaluate ceiling  the same for the teacher's own pictures of them: what this judge can grant
+python -m novel.embedded.evaluate ceiling  the same for the teacher's own pictures of them: about the most to be had
 python -m novel.embedded.evaluate steer    seeds, img2img strength, and a style descriptor on its own
 python -m novel.embedded.evaluate sheet    a contact sheet of prompts, one to a line of a file
 """
@@ -79,8 +79,8 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def ceiling(args: argparse.Namespace) -> dict[str, Any]:
-    """The figures of the teacher's own pictures of the prompts that ``run`` draws: whatever the tower misreads there no
-    model can get right by it."""
+    """The figures of the teacher's own pictures of the prompts that ``run`` draws: about the most that a model can get
+    right by this judge."""
     from novel.embedded.tower import Tower
     from novel.embedded.training import corpus, measure, probe
 

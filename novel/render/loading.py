@@ -26,7 +26,7 @@ _IDLE = 0.5
 def waiting() -> str:
     """How threads that wait for one another should wait, as OpenMP calls it.
 
-    ``ACTIVE``, spinning, where the processors are free: that took two fifths off a picture on two of them. Else
+    ``ACTIVE``, spinning, where the processors are free: that took a quarter off a picture on two of them. Else
     ``PASSIVE``, asleep: a spinning thread takes a processor from the very one that it waits for as soon as another
     program is at work, and a picture took two to ten times as long.
     """
