@@ -66,9 +66,9 @@ def _parser() -> argparse.ArgumentParser:
     corpus_ = stage("latents", "Draw the corpus and keep its latents.")
     corpus_.add_argument("--pictures", type=int, default=20000)
     corpus_.add_argument("--half", action="store_true", help="bfloat16 autocast")
-    corpus_.add_argument(
-        "--first", action="store_true", help="add the scenes that are learned first where time is short"
-    )
+    added = corpus_.add_mutually_exclusive_group()
+    added.add_argument("--first", action="store_true", help="add the scenes that are learned first where time is short")
+    added.add_argument("--things", action="store_true", help="add scenes with two things or more")
     _denoiser(stage("denoiser", "Train the denoiser for a while."))
     export = stage("export", "Write a diffusers folder.")
     export.add_argument("--out", type=Path, required=True, help="the folder to write, replaced if there")
@@ -91,6 +91,11 @@ def _denoiser(denoiser: argparse.ArgumentParser) -> None:
         "--others",
         type=float,
         help="share of the pictures that are none of the curriculum's beginning; all alike if left out",
+    )
+    denoiser.add_argument(
+        "--things",
+        type=float,
+        help="share of the pictures that show two things or more; --others is then that of the rest",
     )
     denoiser.add_argument("--decay", type=float, default=0.999, help="of the averaged weights")
     denoiser.add_argument("--hold", type=float, default=0.7, help="share of the run before the rate falls")
@@ -160,11 +165,13 @@ def main(argv: list[str] | None = None) -> None:
             )
         )
     elif args.stage == "latents":
-        from novel.embedded.training import latents
+        from novel.embedded.training import curriculum, latents
 
-        latents.make(args.folder, args.pictures, args.device, args.workers, args.half, args.first)
+        kind: curriculum.Kind = "first" if args.first else "things" if args.things else "all"
+        latents.make(args.folder, args.pictures, args.device, args.workers, args.half, kind)
     elif args.stage == "denoiser":
         from novel.embedded.training import denoiser
+        from novel.embedded.training.latents import Mix
 
         denoiser.train(
             denoiser.Settings(
@@ -184,7 +191,7 @@ def main(argv: list[str] | None = None) -> None:
                 args.layers,
                 args.start,
                 args.emphasis,
-                args.others,
+                Mix(args.others, args.things),
             )
         )
     elif args.stage == "export":

@@ -193,12 +193,12 @@ def test_latents_stay_while_the_autoencoder_grows(trained):
 
 
 def test_the_curriculum_begins_with_some_scenes_and_goes_on_with_all_others():
-    first = list(islice(curriculum.numbers("train", (768, 384), True, frozenset()), 20))
+    first = list(islice(curriculum.numbers("train", (768, 384), "first", frozenset()), 20))
     for number in first:
         scene = scenes.scene_number("train", number, (768, 384))
         assert scene.place in curriculum.PLACES
         assert {t.name for t in scene.things} <= curriculum.THINGS
-    then = list(islice(curriculum.numbers("train", (768, 384), False, frozenset(first)), 30))
+    then = list(islice(curriculum.numbers("train", (768, 384), "all", frozenset(first)), 30))
     assert then == [n for n in range(100) if n not in first][:30]
     assert set(names.PLACES) >= curriculum.PLACES
     assert set(THINGS) >= curriculum.THINGS
@@ -297,10 +297,27 @@ def test_the_share_of_scenes_beyond_the_beginning_can_be_asked_for(trained):
     assert 0 < sum(first) < len(first)
     beginning = part.latents[np.array(first)].astype(np.float32)
     for others, share in ((0.0, 1.0), (1.0, 0.0), (0.25, 0.75)):
-        feed = latents.batches(wide, 8, 0, others)
+        feed = latents.batches(wide, 8, 0, latents.Mix(others))
         taken = torch.cat([next(feed)[0] for _ in range(40)]).numpy()
         known = np.mean([(beginning == z).all((1, 2, 3)).any() for z in taken])
         assert known == pytest.approx(share, abs=0.08)
+
+
+def test_scenes_of_many_things_can_be_added_and_asked_for(trained, tmp_path):
+    rich = list(islice(curriculum.numbers("train", (768, 384), "things", frozenset()), 4))
+    assert all(len(scenes.scene_number("train", n, (768, 384)).things) > 1 for n in rich)
+    assert latents.counts(9, "things") == [9, 0, 0]
+    (part,) = [s for s in latents.shards(trained[0]) if s.size == (768, 384)]
+    n = len(part)
+    numbers = np.array([*rich, *(k for k in range(100) if k not in rich)][:n])
+    marked = np.broadcast_to(np.arange(n, dtype=np.float32)[:, None, None, None], part.latents.shape)
+    known = latents.Shard(part.size, marked, part.ids, part.weight, numbers)
+    shown = [len(scenes.scene_number("train", k, part.size).things) > 1 for k in numbers.tolist()]
+    assert 0 < sum(shown) < n
+    for things in (0.0, 0.6, 1.0):
+        feed = latents.batches([known], 8, 0, latents.Mix(others=0.5, things=things))
+        rows = torch.cat([next(feed)[0][:, 0, 0, 0] for _ in range(40)]).int().tolist()
+        assert np.mean([shown[k] for k in rows]) == pytest.approx(things, abs=0.08)
 
 
 def test_a_corpus_can_be_enlarged_without_losing_what_is_there(trained):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import count
+from typing import Literal
 
 from novel.embedded import scenes
 
@@ -29,8 +30,22 @@ def comes_first(scene: scenes.Scene, number: int) -> bool:
     return number % 3 == 0 or any(p.kind == "robot" for p in scene.people)
 
 
-def numbers(split: str, size: tuple[int, int], first: bool, taken: frozenset[int]) -> Iterator[int]:
-    """Endless scene numbers of a split, in order, without those ``taken``; with ``first`` only the beginning's."""
+def shows_things(scene: scenes.Scene) -> bool:
+    """Whether a scene has two things or more: one in thirteen has, and half of all have none."""
+    return len(scene.things) > 1
+
+
+#: Which scenes a corpus is enlarged by: all, those of the beginning, or those with two things or more.
+Kind = Literal["all", "first", "things"]
+
+
+def numbers(split: str, size: tuple[int, int], kind: Kind, taken: frozenset[int]) -> Iterator[int]:
+    """Endless scene numbers of a split and of one kind, in order, without those ``taken``."""
     for number in count():
-        if number not in taken and (not first or comes_first(scenes.scene_number(split, number, size), number)):
-            yield number
+        if number in taken:
+            continue
+        if kind != "all":
+            scene = scenes.scene_number(split, number, size)
+            if not (comes_first(scene, number) if kind == "first" else shows_things(scene)):
+                continue
+        yield number

@@ -38,7 +38,7 @@ class Settings:
     layers: int = 1
     start: Path | None = None
     emphasis: float = 0.5
-    others: float | None = None
+    mix: latents.Mix = latents.AS_IT_IS
 
 
 def build(
@@ -207,7 +207,7 @@ def _run(settings: Settings, rank: int, workers: int) -> None:
     alphas = scheduler().alphas_cumprod.to(device)
     factor = latents.scale(settings.folder)
     seed = settings.seed + first * 31 + rank * 7919
-    feed = latents.batches(latents.shards(settings.folder), settings.batch, seed, settings.others)
+    feed = latents.batches(latents.shards(settings.folder), settings.batch, seed, settings.mix)
     generator = torch.Generator(device).manual_seed(seed)
     start = saved = time.time()
     losses: list[Tensor] = []

@@ -62,21 +62,21 @@ def _files(folder: Path, size: tuple[int, int]) -> dict[str, Path]:
     return {k: folder / f"{k}-{stem}.npy" for k in ("latents", "ids", "weight", "number")}
 
 
-def counts(total: int, first: bool = False) -> list[int]:
-    """How many pictures of each size a corpus of ``total`` holds; what comes first is all wide."""
-    return [total, 0, 0] if first else [round(total * share) for share in SHARES]
+def counts(total: int, kind: curriculum.Kind = "all") -> list[int]:
+    """How many pictures of each size a corpus of ``total`` holds; what is chosen from all is wide."""
+    return [round(total * share) for share in SHARES] if kind == "all" else [total, 0, 0]
 
 
-def make(folder: Path, total: int, device: str, workers: int, half: bool, first: bool = False) -> None:
+def make(folder: Path, total: int, device: str, workers: int, half: bool, kind: curriculum.Kind = "all") -> None:
     """Draw a corpus and encode it; what is there already stays, so it can be stopped and enlarged.
 
-    With ``first`` the pictures that are added are those that the curriculum begins with.
+    ``kind`` is that of the pictures that are added.
     """
     corpus.manifest(folder)
     vae, times = autoencoder.encoder(folder, device)
     vae.requires_grad_(False)
-    for size, count in zip(scenes.SIZES, counts(total, first), strict=True):
-        _fill(_Source(folder, size, first, workers), count, _Coder(vae, times, device, half))
+    for size, count in zip(scenes.SIZES, counts(total, kind), strict=True):
+        _fill(_Source(folder, size, kind, workers), count, _Coder(vae, times, device, half))
     scale(folder)
 
 
@@ -104,7 +104,7 @@ class _Source:
 
     folder: Path
     size: tuple[int, int]
-    first: bool
+    kind: curriculum.Kind
     workers: int
 
 
@@ -139,7 +139,7 @@ def _fill(source: _Source, count: int, coder: _Coder) -> None:
             arrays[k][:done] = old[:done]
         part.rename(files[k])
     taken = frozenset(arrays["number"][:done].tolist())
-    arrays["number"][done:] = list(islice(curriculum.numbers("train", source.size, source.first, taken), count - done))
+    arrays["number"][done:] = list(islice(curriculum.numbers("train", source.size, source.kind, taken), count - done))
     numbers = arrays["number"][done:].tolist()
     step = 64 if coder.device != "cpu" else 8
     batch: list[npt.NDArray[np.uint8]] = []
@@ -178,29 +178,50 @@ def scale(folder: Path) -> float:
     return float(json.loads(path.read_text())["scale"])
 
 
-def _chances(part: Shard, others: float | None) -> npt.NDArray[np.float64] | None:
-    """How often each picture is taken so that ``others`` of a batch are none of the curriculum's beginning."""
-    if others is None:
+@dataclass(frozen=True, slots=True)
+class Mix:
+    """What batches are made of, in shares from 0 to 1; None takes what the corpus holds.
+
+    ``things`` show two things or more; of the rest, ``others`` are none of the curriculum's beginning.
+    """
+
+    others: float | None = None
+    things: float | None = None
+
+
+AS_IT_IS = Mix()
+
+
+def _shared(chances: npt.NDArray[np.float64], chosen: npt.NDArray[np.bool_], share: float | None) -> None:
+    """Make the chosen ones ``share`` of all, in place; nothing is done where that can't be."""
+    if share is not None and chosen.any() and not chosen.all():
+        chances[chosen] *= share / chances[chosen].sum()
+        chances[~chosen] *= (1 - share) / chances[~chosen].sum()
+
+
+def _chances(part: Shard, mix: Mix) -> npt.NDArray[np.float64] | None:
+    """How often each picture is taken; None for all alike."""
+    if mix == AS_IT_IS:
         return None
-    first = np.array(
-        [curriculum.comes_first(scenes.scene_number("train", n, part.size), n) for n in part.number.tolist()]
-    )
-    if first.all() or not first.any():
-        return None
-    chances: npt.NDArray[np.float64] = np.where(first, (1 - others) / first.sum(), others / (~first).sum())
-    return chances
+    shown = [scenes.scene_number("train", n, part.size) for n in part.number.tolist()]
+    chances = np.full(len(part), 1 / len(part))
+    rich = np.array([mix.things is not None and curriculum.shows_things(s) for s in shown])
+    first = np.array([curriculum.comes_first(s, n) for s, n in zip(shown, part.number.tolist(), strict=True)])
+    plain = chances[~rich]
+    _shared(plain, ~first[~rich], mix.others)
+    chances[~rich] = plain
+    _shared(chances, rich, mix.things)
+    out: npt.NDArray[np.float64] = chances / chances.sum()
+    return out
 
 
 def batches(
-    parts: list[Shard], batch: int, seed: int, others: float | None = None
+    parts: list[Shard], batch: int, seed: int, mix: Mix = AS_IT_IS
 ) -> Iterator[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]:
-    """Endless random batches of one size each: latents, token ids (one in ten an empty caption), weights.
-
-    ``others`` is the share of pictures that are none of the curriculum's beginning, 0 to 1; None takes all alike.
-    """
+    """Endless random batches of one size each: latents, token ids (one in ten an empty caption), weights."""
     rng = np.random.default_rng(seed)
     sizes = np.array([len(p) for p in parts], float)
-    chances = [_chances(p, others) for p in parts]
+    chances = [_chances(p, mix) for p in parts]
     empty = language.encode([""])[0]
     while True:
         which = rng.choice(len(parts), p=sizes / sizes.sum())
