@@ -49,21 +49,34 @@ def _step(before: int, after: int, stride: int, size: int = 3) -> nn.Module:
     )
 
 
+class _Again(nn.Module):
+    """A step at the same size and width, added to what came in (He et al., 2016)."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.conv, self.norm = nn.Conv2d(width, width, 3, 1, 1, bias=False), nn.BatchNorm2d(width)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return fn.relu(x + self.norm(self.conv(x)))
+
+
 class Reader(nn.Module):
     """Convolutions down to a 32nd of the size, and back to a 16th, where each cell says whether a person or a thing has
     its middle there, and which; what holds for the whole picture is read off the mean and the peaks of the deepest."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.fine = nn.Sequential(_step(3, 32, 4, 7), _step(32, 64, 2))
-        self.middle = nn.Sequential(_step(64, 96, 2), _step(96, 96, 1))
-        self.deep = nn.Sequential(_step(96, 112, 2), _step(112, 112, 1))
-        self.up, self.across = nn.Conv2d(112, 80, 1), nn.Conv2d(96, 80, 1)
-        self.join = nn.Sequential(nn.ReLU(inplace=True), _step(80, 96, 1))
-        self.people = nn.Conv2d(96, 1 + sum(map(len, PERSON.values())), 1)
-        self.things = nn.Conv2d(96, 1 + len(THING_NAMES), 1)
-        self.whole = nn.ModuleDict({head: nn.Linear(448, len(options)) for head, options in WHOLE.items()})
-        self.manner = nn.Linear(128, STYLE_WIDTH)
+        self.fine = nn.Sequential(_step(3, 48, 4, 7), _step(48, 96, 2), _Again(96))
+        self.middle = nn.Sequential(_step(96, 160, 2), _Again(160), _Again(160))
+        self.deep = nn.Sequential(_step(160, 224, 2), _Again(224), _Again(224))
+        self.up, self.across = nn.Conv2d(224, 128, 1), nn.Conv2d(160, 128, 1)
+        # What is small is best seen before it is reduced.
+        self.near = nn.Conv2d(96, 128, 2, 2)
+        self.join = nn.Sequential(nn.ReLU(inplace=True), _step(128, 160, 1))
+        self.people = nn.Conv2d(160, 1 + sum(map(len, PERSON.values())), 1)
+        self.things = nn.Conv2d(160, 1 + len(THING_NAMES), 1)
+        self.whole = nn.ModuleDict({head: nn.Linear(896, len(options)) for head, options in WHOLE.items()})
+        self.manner = nn.Linear(192, STYLE_WIDTH)
 
     def forward(self, pixels: Tensor) -> dict[str, Tensor]:
         """``pixels`` are n × 3 × 192 × 384 in −1 … 1. Logits of the whole picture's heads; ``people`` and ``things``,
@@ -72,7 +85,7 @@ class Reader(nn.Module):
         middle = self.middle(fine)
         deep = self.deep(middle)
         wide = fn.interpolate(self.up(deep), size=middle.shape[-2:], mode="nearest")
-        cells = self.join(wide + self.across(middle))
+        cells = self.join(wide + self.across(middle) + self.near(fine))
         # The upper and the lower half apart: a sky and a floor say more than their mean.
         upper, lower = deep[..., :3, :].mean((2, 3)), deep[..., 3:, :].mean((2, 3))
         pooled = torch.cat([upper, lower, deep.amax((2, 3)), deep.std((2, 3))], 1)

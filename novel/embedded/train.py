@@ -106,11 +106,11 @@ def _denoiser(denoiser: argparse.ArgumentParser) -> None:
 
 def _tower(tower: argparse.ArgumentParser) -> None:
     tower.add_argument("--pictures", type=int, default=8000, help="with a cast that comes back")
-    tower.add_argument("--plain", type=int, default=3000, help="others")
-    tower.add_argument("--seconds", type=float, default=1500, help="for the reader")
+    tower.add_argument("--plain", type=int, default=20000, help="others")
+    tower.add_argument("--seconds", type=float, default=4500, help="for the reader")
     tower.add_argument("--people-seconds", type=float, default=400, help="for the knower of people")
-    tower.add_argument("--batch", type=int, default=24)
-    tower.add_argument("--rate", type=float, default=2.5e-3)
+    tower.add_argument("--batch", type=int, default=16, help="pictures a step in each of the reader's processes")
+    tower.add_argument("--rate", type=float, default=2e-3)
     tower.add_argument("--out", type=Path, help="the folder of tower.safetensors; the shipped one if left out")
 
 
@@ -215,6 +215,7 @@ def main(argv: list[str] | None = None) -> None:
             args.batch,
             args.rate,
             args.seed,
+            args.workers,
         )
         print(json.dumps(tower.train(settings, args.out or FILE.parent)))
 

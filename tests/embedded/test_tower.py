@@ -54,7 +54,7 @@ def test_importing_it_imports_nothing_heavy():
 
 
 def test_its_weights_are_small_and_named_by_their_content(shipped):
-    assert tower.FILE.stat().st_size <= 1.5e6
+    assert tower.FILE.stat().st_size <= 6e6
     assert shipped.identity == tower.identity()
     assert tower.identity(lambda path: "ab" * 32) == "sha256:" + "ab" * 32
 

@@ -155,7 +155,7 @@ def trained(tmp_path_factory):
 
 def test_the_stage_leaves_a_tower_that_loads(trained):
     file = trained / "out" / "tower.safetensors"
-    assert file.stat().st_size <= 1.5e6
+    assert file.stat().st_size <= 6e6
     made = Tower.load(file)
     picture = np.array(cast.pictures(trained, "cast", 40)[0])
     assert made.facts(picture)

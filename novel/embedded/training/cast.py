@@ -64,14 +64,15 @@ def _recast(split: str, person: Person, rng: random.Random) -> Person:
     return replace(look, **kept)
 
 
-def _picture(job: tuple[str, int]) -> npt.NDArray[np.uint8]:
-    out: npt.NDArray[np.uint8] = shrink(scenes.draw(scene_at(*job))[None])[0]
+def _picture(job: corpus.Job) -> npt.NDArray[np.uint8]:
+    split, number, _ = job
+    out: npt.NDArray[np.uint8] = shrink(scenes.draw(scene_at(split, number))[None])[0]
     return out
 
 
-def pictures(folder: Path, split: str, count: int) -> npt.NDArray[np.uint8]:
-    """The first pictures of a split at the probe's size, memory-mapped; drawn where they are not there yet, and what is
-    drawn stays when it is stopped."""
+def pictures(folder: Path, split: str, count: int, workers: int = 1) -> npt.NDArray[np.uint8]:
+    """The first pictures of a split at the probe's size, memory-mapped; drawn where they are not there yet, by
+    ``workers`` processes, and what is drawn stays when it is stopped."""
     corpus.manifest(folder)
     path = folder / f"cast-v{scenes.VERSION}-{split}-{count}.npy"
     done_path = path.with_suffix(".json")
@@ -79,8 +80,9 @@ def pictures(folder: Path, split: str, count: int) -> npt.NDArray[np.uint8]:
     if done < count:
         mode = "r+" if done else "w+"
         array = np.lib.format.open_memmap(path, mode=mode, dtype=np.uint8, shape=(count, SIZE[1], SIZE[0], 3))
-        for i in range(done, count):
-            array[i] = _picture((split, i))
+        todo = range(done, count)
+        for i, picture in zip(todo, corpus.each(_picture, split, todo, None, workers), strict=True):
+            array[i] = picture
             if (i + 1) % 250 == 0 or i + 1 == count:
                 array.flush()
                 done_path.write_text(json.dumps({"count": i + 1}))

@@ -48,10 +48,15 @@ def average_gradients(params: Iterable[Tensor], workers: int) -> None:
         at += g.numel()
 
 
-def agree(value: bool, workers: int) -> bool:
-    """What the first process says, in all of them."""
+def of_first(value: float, workers: int) -> float:
+    """The first process's number, in all of them."""
     if workers <= 1:
         return value
-    flag = torch.tensor([int(value)])
-    dist.broadcast(flag, 0)
-    return bool(flag.item())
+    shared = torch.tensor([value], dtype=torch.float64)
+    dist.broadcast(shared, 0)
+    return float(shared.item())
+
+
+def agree(value: bool, workers: int) -> bool:
+    """What the first process says, in all of them."""
+    return bool(of_first(value, workers))

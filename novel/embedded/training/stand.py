@@ -13,19 +13,25 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from novel.embedded.training import parallel
+
 
 class Stand:
-    """Where a training stands: its step and the seconds it has spent, kept in a file with the weights."""
+    """Where a training stands: its step and the seconds it has spent, kept in a file with the weights.
 
-    def __init__(self, path: Path, seconds: float) -> None:
+    Of several processes (see :mod:`novel.embedded.training.parallel`) all go by the first one's clock, so that their
+    weights stay the same, and it alone saves and tells."""
+
+    def __init__(self, path: Path, seconds: float, rank: int = 0, workers: int = 1) -> None:
         self.path, self.seconds, self.step, self.before = path, seconds, 0, 0.0
+        self.rank, self.workers = rank, workers
         self.start = self.saved = time.time()
         self._shown: list[float] = []
 
     @property
     def gone(self) -> float:
         """The share of its time that is spent."""
-        return (self.before + time.time() - self.start) / self.seconds
+        return parallel.of_first((self.before + time.time() - self.start) / self.seconds, self.workers)
 
     def resume(self, model: nn.Module, optimizer: torch.optim.Optimizer, *more: Tensor) -> None:
         """Go on from the file, where there is one."""
@@ -40,28 +46,33 @@ class Stand:
 
     def learn(self, loss: Tensor, optimizer: torch.optim.Optimizer, params: Sequence[Tensor], rate: float) -> None:
         """One step; the rate rises at once, holds, and falls to nothing along the run."""
-        fall = 0.5 * (1 + math.cos(math.pi * min(1.0, self.gone)))
+        gone = self.gone
+        fall = 0.5 * (1 + math.cos(math.pi * min(1.0, gone)))
         for group in optimizer.param_groups:
             group["lr"] = rate * min(1.0, (self.step + 1) / 60) * max(fall, 0.005)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
+        parallel.average_gradients(params, self.workers)
         torch.nn.utils.clip_grad_norm_(params, 5.0)
         optimizer.step()
         self.step += 1
         self._shown.append(float(loss.detach()))
-        if self.step % 50 == 0:
-            line = {"step": self.step, "seconds": round(self.gone * self.seconds)}
+        if self.rank == 0 and self.step % 50 == 0:
+            line = {"step": self.step, "seconds": round(gone * self.seconds)}
             print(json.dumps(line | {"loss": round(float(np.mean(self._shown[-50:])), 4)}), flush=True)
 
     def due(self) -> bool:
         """Whether it is time to save."""
-        return time.time() - self.saved > 90
+        return self.rank == 0 and time.time() - self.saved > 90
 
     def save(self, model: nn.Module, optimizer: torch.optim.Optimizer, *more: Tensor) -> None:
         """Write the file, whole or not at all."""
+        if self.rank != 0:
+            return
         self.saved = time.time()
+        spent = self.before + self.saved - self.start
         state: dict[str, Any] = {"model": model.state_dict(), "optimizer": optimizer.state_dict()}
-        state |= {"more": [m.detach() for m in more], "step": self.step, "seconds": self.gone * self.seconds}
+        state |= {"more": [m.detach() for m in more], "step": self.step, "seconds": spent}
         part = self.path.with_suffix(".part")
         torch.save(state, part)
         part.rename(self.path)

@@ -7,6 +7,7 @@ two networks are for, and how they are read, stands in :mod:`novel.embedded.towe
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from torch.nn import functional as fn
 from novel.embedded import scenes
 from novel.embedded.towernet import STYLE_WIDTH, WHOLE, Knower, Reader
 from novel.embedded.towernet import split_people as of_heads
-from novel.embedded.training import cast, corpus, knower
+from novel.embedded.training import cast, corpus, knower, parallel
 from novel.embedded.training.probe import pixels_of, small_pictures
 from novel.embedded.training.sights import COLUMNS, Truths, cells_of, heat_of, mirrored, moved, truths
 from novel.embedded.training.stand import Stand
@@ -33,16 +34,17 @@ _WEIGHT = {"kind": 1.0, "colour": 1.5, "clothes": 1.0, "hair": 1.0}
 @dataclass(frozen=True, slots=True)
 class Settings:
     """One run of training. ``plain``: how many of the probe's own pictures are learned from beside ``pictures`` with
-    a cast that comes back."""
+    a cast that comes back; ``batch``: pictures a step in each of the reader's ``workers`` processes."""
 
     folder: Path
     seconds: float
     people_seconds: float
     pictures: int = 8000
-    plain: int = 3000
-    batch: int = 24
-    rate: float = 2.5e-3
+    plain: int = 20000
+    batch: int = 16
+    rate: float = 2e-3
     seed: int = 0
+    workers: int = 1
 
 
 def _there(logits: Tensor, at: Tensor) -> Tensor:
@@ -83,29 +85,38 @@ def loss_of(out: dict[str, Tensor], t: Truths, manners: Tensor) -> Tensor:
     return total
 
 
-def known(settings: Settings) -> tuple[list[npt.NDArray[np.uint8]], Truths]:
-    """The pictures that are learned from, in two parts, and their truths."""
-    parts = [cast.pictures(settings.folder, "cast", settings.pictures)]
-    shown = [cast.scene_at("cast", i) for i in range(settings.pictures)]
+def drawn(settings: Settings) -> list[npt.NDArray[np.uint8]]:
+    """The pictures that are learned from, in two parts or one; drawn where they are not there yet."""
+    parts = [cast.pictures(settings.folder, "cast", settings.pictures, settings.workers)]
     if settings.plain:
-        parts.append(small_pictures(settings.folder, "probe", settings.plain, 1))
-        shown += [scenes.scene_number("probe", i, cast.WIDE) for i in range(settings.plain)]
-    return parts, truths(shown)
+        parts.append(small_pictures(settings.folder, "probe", settings.plain, settings.workers))
+    return parts
 
 
-def train_reader(settings: Settings) -> Reader:
+def known(settings: Settings) -> Truths:
+    """What is true of those pictures, one after the other."""
+    shown = [cast.scene_at("cast", i) for i in range(settings.pictures)]
+    return truths(shown + [scenes.scene_number("probe", i, cast.WIDE) for i in range(settings.plain)])
+
+
+def train_reader(settings: Settings) -> None:
     """Train the reader for a while; goes on from ``folder/tower-reader.pt`` until its seconds are spent."""
+    drawn(settings)  # once, before there are processes that would each draw them
+    parallel.launch(settings.workers, partial(_read_on, settings))
+
+
+def _read_on(settings: Settings, rank: int, workers: int) -> None:
     torch.manual_seed(settings.seed)
-    parts, truth = known(settings)
+    parts, truth = drawn(settings), known(settings)
     first, count = len(parts[0]), sum(map(len, parts))
     model = Reader()
     model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     manners = nn.Parameter(torch.randn(len(WHOLE["style"]), STYLE_WIDTH))
     params = [*model.parameters(), manners]
     optimizer = torch.optim.AdamW(params, lr=settings.rate, weight_decay=0.02)
-    stand = Stand(settings.folder / "tower-reader.pt", settings.seconds)
+    stand = Stand(settings.folder / "tower-reader.pt", settings.seconds, rank, workers)
     stand.resume(model, optimizer, manners)
-    rng = torch.Generator().manual_seed(settings.seed + stand.step)
+    rng = torch.Generator().manual_seed((settings.seed + stand.step) * workers + rank)
     order: list[int] = []
     while stand.gone < 1:
         if len(order) < settings.batch:
@@ -121,7 +132,6 @@ def train_reader(settings: Settings) -> Reader:
         if stand.due():
             stand.save(model, optimizer, manners)
     stand.save(model, optimizer, manners)
-    return model.eval()
 
 
 def export(folder: Path, out: Path) -> dict[str, float]:
