@@ -10,10 +10,10 @@ are, for each way of drawing (the style's ``art: {regions: ...}``), the shares
 - of panels in which both hold for both people, with exactly two people in the picture and without regard to that;
 - of panels in which someone wears the other's colour.
 
-Where the tower finds somebody in a wide picture of the teacher it reads the clothes' colour right in 99 of 100 and
-tells robots from people in 98 (``python -m novel.embedded.evaluate probe`` has all its shares). Men from women it tells
-in two of three only, so that kinds are printed but don't decide. With ``--out`` the pictures stay there, so that a run
-that was stopped goes on, beside contact sheets of the panels that are judged right and wrong.
+Where the tower finds somebody in a wide picture of the teacher it reads the clothes' colour right in 99 of 100 or more
+and tells robots from people always (``python -m novel.embedded.evaluate probe`` has its shares). Kinds (man, woman, boy
+and so on) it tells in four of five only, so that they are printed but don't decide. With ``--out`` the pictures stay
+there, so that a run that was stopped goes on, beside contact sheets of the panels that are judged right and wrong.
 """
 
 from __future__ import annotations
