@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 from itertools import islice
 
 import numpy as np
@@ -301,6 +302,17 @@ def test_the_share_of_scenes_beyond_the_beginning_can_be_asked_for(trained):
         taken = torch.cat([next(feed)[0] for _ in range(40)]).numpy()
         known = np.mean([(beginning == z).all((1, 2, 3)).any() for z in taken])
         assert known == pytest.approx(share, abs=0.08)
+
+
+def test_a_share_of_what_the_corpus_does_not_hold_is_refused_with_a_cure(trained):
+    (part,) = [s for s in latents.shards(trained[0]) if s.size == (768, 384)]
+    shown = [(k, scenes.scene_number("train", k, part.size)) for k in range(200)]
+    plain = [k for k, s in shown if not curriculum.shows_things(s) and not curriculum.comes_first(s, k)]
+    known = replace(part, number=np.array(plain[: len(part)]))
+    with pytest.raises(ValueError, match="latents --things"):
+        next(latents.batches([known], 8, 0, latents.Mix(things=0.4)))
+    with pytest.raises(ValueError, match="latents --first"):
+        next(latents.batches([known], 8, 0, latents.Mix(others=0.7)))
 
 
 def test_scenes_of_many_things_can_be_added_and_asked_for(trained, tmp_path):

@@ -192,41 +192,61 @@ class Mix:
 AS_IT_IS = Mix()
 
 
-def _shared(chances: npt.NDArray[np.float64], chosen: npt.NDArray[np.bool_], share: float | None) -> None:
-    """Make the chosen ones ``share`` of all, in place; nothing is done where that can't be."""
-    if share is not None and chosen.any() and not chosen.all():
-        chances[chosen] *= share / chances[chosen].sum()
-        chances[~chosen] *= (1 - share) / chances[~chosen].sum()
+def _shared(chances: npt.NDArray[np.float64], chosen: npt.NDArray[np.bool_], share: float | None) -> bool:
+    """Make the chosen ones ``share`` of all, in place; whether that is so now. None leaves all as they are."""
+    if share is None:
+        return True
+    if not chosen.any() or chosen.all():
+        return False
+    chances[chosen] *= share / chances[chosen].sum()
+    chances[~chosen] *= (1 - share) / chances[~chosen].sum()
+    return True
 
 
-def _chances(part: Shard, mix: Mix) -> npt.NDArray[np.float64] | None:
-    """How often each picture is taken; None for all alike."""
+def _chances(part: Shard, mix: Mix) -> tuple[npt.NDArray[np.float64] | None, Mix]:
+    """How often each picture is taken, None for all alike; and what of the mix could not be had, for one kind alone is
+    there."""
     if mix == AS_IT_IS:
-        return None
+        return None, mix
     shown = [scenes.scene_number("train", n, part.size) for n in part.number.tolist()]
     chances = np.full(len(part), 1 / len(part))
     rich = np.array([mix.things is not None and curriculum.shows_things(s) for s in shown])
     first = np.array([curriculum.comes_first(s, n) for s, n in zip(shown, part.number.tolist(), strict=True)])
     plain = chances[~rich]
-    _shared(plain, ~first[~rich], mix.others)
+    others = _shared(plain, ~first[~rich], mix.others)
     chances[~rich] = plain
-    _shared(chances, rich, mix.things)
-    out: npt.NDArray[np.float64] = chances / chances.sum()
-    return out
+    things = _shared(chances, rich, mix.things)
+    missed = Mix(None if others else mix.others, None if things else mix.things)
+    return chances / chances.sum(), missed
+
+
+def _must_be_had(missed: list[Mix]) -> None:
+    """Raises ValueError, with the cure, where a share could be had in no part of a corpus."""
+    if missed and all(m.things is not None for m in missed):
+        raise ValueError("no share of scenes with two things or more can be had: add some with `latents --things`")
+    if missed and all(m.others is not None for m in missed):
+        raise ValueError(
+            "no share of scenes beyond the curriculum's beginning can be had: the corpus holds one kind alone; "
+            "`latents --first` adds its beginning, `latents` with more `--pictures` the others"
+        )
 
 
 def batches(
     parts: list[Shard], batch: int, seed: int, mix: Mix = AS_IT_IS
 ) -> Iterator[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]:
-    """Endless random batches of one size each: latents, token ids (one in ten an empty caption), weights."""
+    """Endless random batches of one size each: latents, token ids (one in ten an empty caption), weights.
+
+    Raises ValueError where the mix can't be had.
+    """
     rng = np.random.default_rng(seed)
     sizes = np.array([len(p) for p in parts], float)
-    chances = [_chances(p, mix) for p in parts]
+    taken = [_chances(p, mix) for p in parts]
+    _must_be_had([missed for _, missed in taken])
     empty = language.encode([""])[0]
     while True:
         which = rng.choice(len(parts), p=sizes / sizes.sum())
         part = parts[which]
-        rows = np.sort(rng.choice(len(part), size=batch, p=chances[which]))
+        rows = np.sort(rng.choice(len(part), size=batch, p=taken[which][0]))
         ids = part.ids[rows, rng.integers(TURNS, size=batch)].astype(np.int64)
         ids[rng.random(batch) < 0.1] = empty
         yield (
