@@ -30,7 +30,7 @@ class Stand:
 
     @property
     def gone(self) -> float:
-        """The share of its time that is spent."""
+        """The share of its time that is spent, by the first process's clock: all must ask for it together."""
         return parallel.of_first((self.before + time.time() - self.start) / self.seconds, self.workers)
 
     def resume(self, model: nn.Module, optimizer: torch.optim.Optimizer, *more: Tensor) -> None:
