@@ -1,6 +1,6 @@
 """Two named characters in different clothes in one panel: how often both are right.
 
-    python tests/bench/bench_two_people.py [--panels 100] [--model embedded] [--regions never always] [--out DIR]
+    python tests/bench/bench_two_people.py [--panels 100] [--model embedded] [--regions never always] [--from-right]
 
 Builds a story of panels as ``novel build`` does, one character on the left and one on the right of each, and asks the
 embedded image tower (``novel.embedded.tower``), which takes no part in the drawing, what it sees on each side. Printed
@@ -79,8 +79,11 @@ class Panel:
         return ROLES[self.left], ROLES[self.right]
 
 
-def story_of(folder: Path, count: int, model: str, seed: int, regions: str) -> tuple[Path, list[Panel]]:
-    """A story of panels with two people each, one on either side; the same panels whatever the regions."""
+def story_of(
+    folder: Path, count: int, model: str, seed: int, regions: str, from_right: bool = False
+) -> tuple[Path, list[Panel]]:
+    """A story of panels with two people each, one on either side; the same panels whatever the regions, and in
+    whichever order they are told."""
     rng = random.Random(seed)
     shown, panels = [], list[dict[str, Any]]()
     for number in range(count):
@@ -91,7 +94,7 @@ def story_of(folder: Path, count: int, model: str, seed: int, regions: str) -> t
                 "id": shown[-1].id,
                 "shot": rng.choice(("wide", "wide", "medium")),
                 "prompt": rng.choice(PLACES),
-                "cast": [{left: "on the left"}, {right: "on the right"}],
+                "cast": [{left: "on the left"}, {right: "on the right"}][:: -1 if from_right else 1],
             }
         )
     art = {"model": model, "before": "bright comic style", "regions": regions}
@@ -189,6 +192,7 @@ def main() -> None:
     parser.add_argument("--model", default="embedded")
     parser.add_argument("--steps", type=int)
     parser.add_argument("--regions", nargs="+", default=["never", "always"], choices=("never", "auto", "always"))
+    parser.add_argument("--from-right", action="store_true", help="tell whoever stands on the right first")
     parser.add_argument("--out", type=Path, help="keeps the pictures, so that a second run draws none")
     options = parser.parse_args()
     tower = Tower.load()
@@ -197,7 +201,7 @@ def main() -> None:
         folder.mkdir(parents=True, exist_ok=True)
         print(f"{options.panels} panels of two people; judged by {tower.identity}")
         for regions in options.regions:
-            file, panels = story_of(folder, options.panels, options.model, options.seed, regions)
+            file, panels = story_of(folder, options.panels, options.model, options.seed, regions, options.from_right)
             choices = Choices(formats=("html",), out=folder / "built", steps=options.steps)
             build(file, choices, PlainLines())
             drawn = prepare(file, choices).folder / "panels"
