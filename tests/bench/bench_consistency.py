@@ -1,6 +1,6 @@
 """How much more the people, places and style of a book stay themselves by the means that novel has for it.
 
-    python tests/bench/bench_consistency.py [--panels 10] [--steps 8] [--candidates 4] [--judge embedded]
+    python tests/bench/bench_consistency.py [--panels 10] [--steps 8] [--candidates 4] [--ways words set no-anchors]
 
 Both stories are built in a temporary folder in several ways, the same panels, shots and sizes each time:
 
@@ -10,6 +10,7 @@ Both stories are built in a temporary folder in several ways, the same panels, s
 - ``set``: all of it: the looks' words, the story's seeds, its adapters, each place's first picture as the anchor of the
   others, and the best of several candidates by prompt and by likeness to a reference picture of each character. Where
   the story has none, that is the best of several pictures of the character alone, which the model draws here first.
+- ``no-anchors``, ``no-adapters``, ``no-candidates``, ``no-continues``: ``set`` without these; asked for by ``--ways``.
 
 Printed are the figures of `novel review`, as means over those characters and places for which every way has some: how
 alike the crops are among themselves (self), how alike those of others are (others), how many of the cast were found.
@@ -38,7 +39,8 @@ from novel.review.review import review
 
 ROOT = Path(__file__).parents[2]
 STORIES = ("diffusion-dreams", "overdue")
-WAYS = ("plain", "words", "set")
+MEANS = ("anchors", "adapters", "candidates", "continues")
+WAYS = ("plain", "words", "set", *(f"no-{means}" for means in MEANS))
 _DETAIL = re.compile(r"\s+(?:with|wearing)\s.*")
 _HOUR = re.compile(r"\s+(?:by day|at (?:night|dawn|dusk|sunset|noon))\b.*")
 
@@ -128,23 +130,29 @@ def written(way: str, name: str, folder: Path, options: argparse.Namespace) -> P
     story, style = read(name)
     shortened(story, options.panels)
     art, dice = style["art"], random.Random(f"{name} {options.seed}")
-    if way == "set":
+    means = {m for m in MEANS if way == "set" or (way.startswith("no-") and way != f"no-{m}")}
+    if "candidates" in means:
         art["candidates"] = options.candidates
-        where = [panel.get("place") for panel in panels_of(story)]
-        for place, of_place in story.get("places", {}).items():
-            if where.count(place) > 1 and not options.no_anchors:
-                of_place["anchor"] = True
         for who, reference in with_references(name, folder, options).items():
             story["characters"][who]["references"] = [reference]
+    if "anchors" in means:
+        where = [panel.get("place") for panel in panels_of(story)]
+        for place, of_place in story.get("places", {}).items():
+            if where.count(place) > 1:
+                of_place["anchor"] = True
     else:
-        for panel in panels_of(story):
-            panel["seed"] = dice.getrandbits(31)
-            panel.pop("continues", None)
-            panel.pop("strength", None)
+        art.pop("anchor", None)
+    if "adapters" not in means:
         for one in (*story.get("characters", {}).values(), *story.get("places", {}).values()):
             one.pop("adapter", None)
-        for field in ("adapters", "anchor", "candidates"):
-            art.pop(field, None)
+        art.pop("adapters", None)
+    if "continues" not in means:
+        for panel in panels_of(story):
+            panel.pop("continues", None)
+            panel.pop("strength", None)
+    if not means:
+        for panel in panels_of(story):
+            panel["seed"] = dice.getrandbits(31)
     if way == "plain":
         art |= {"before": "", "after": ""}
         for character in story.get("characters", {}).values():
@@ -187,11 +195,10 @@ def main() -> None:
     """Build in all ways, review, and lay the figures side by side."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--stories", nargs="+", default=list(STORIES))
-    parser.add_argument("--ways", nargs="+", choices=WAYS, default=list(WAYS))
+    parser.add_argument("--ways", nargs="+", choices=WAYS, default=list(WAYS[:3]))
     parser.add_argument("--panels", type=int, help="only the first so many of each story")
     parser.add_argument("--steps", type=int, help="sampling steps in place of the styles'")
     parser.add_argument("--candidates", type=int, default=4)
-    parser.add_argument("--no-anchors", action="store_true", help="without places' first pictures as anchors")
     parser.add_argument("--seed", type=int, default=0, help="what the random seeds of the plain ways are drawn with")
     parser.add_argument("--judge", help="as for novel review")
     parser.add_argument("--keep", type=Path, help="work in this folder, and leave books and pictures there")
@@ -205,7 +212,7 @@ def main() -> None:
     print(f"{', '.join(options.stories)}; {sum(r.panels for r in reviews[options.ways[0]])} panels; "
           f"{options.steps or 'styles’'} steps; {options.candidates} candidates; judged by {first.judge}")  # fmt: skip
     base = options.ways[0]
-    print(f"{'':12}{'':9}{'self':>7}{'others':>8}{'apart':>8}{'ratio':>8}{'drift':>8}")
+    print(f"{'':15}{'':13}{'self':>7}{'others':>8}{'apart':>8}{'ratio':>8}{'drift':>8}")
     for kind, title in (("person", "characters"), ("place", "places"), ("style", "style")):
         plain = figures(reviews[base], kind, compared)
         for way in options.ways:
@@ -215,7 +222,7 @@ def main() -> None:
             others = f"{own.others:8.3f}{own.self - own.others:8.3f}" if own.others is not None else f"{'–':>8}{'–':>8}"
             drift = (1 - own.self) / max(1e-6, 1 - plain.self)
             label = f"{title} ({own.groups})" if way == base else ""
-            print(f"{label:15}{way:6}{own.self:7.3f}{others}  × {own.self / plain.self:.2f}  × {drift:.2f}")
+            print(f"{label:15}{way:13}{own.self:7.3f}{others}  × {own.self / plain.self:.2f}  × {drift:.2f}")
     for way in options.ways:
         found, cast = people_found(reviews[way])
         print(f"people found, {way}: {found} of {cast} ({found / max(1, cast):.0%})")
@@ -225,7 +232,7 @@ def _reviewed(way: str, name: str, home: Path, options: argparse.Namespace) -> R
     folder = home / way
     folder.mkdir(parents=True, exist_ok=True)
     story = written(way, name, folder, options)
-    choices = Choices(out=home / "output" / way, formats=("html",), steps=options.steps)
+    choices = Choices(out=home / "output", formats=("html",), steps=options.steps)  # what two ways share is drawn once
     build(story, choices, progress_of(options))
     return review(story, choices, options.judge)
 
