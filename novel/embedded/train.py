@@ -63,6 +63,9 @@ def _parser() -> argparse.ArgumentParser:
     text.add_argument("--batch", type=int, default=48, help="captions a step in each process")
     text.add_argument("--rate", type=float, default=1e-3)
     text.add_argument("--half", action="store_true", help="bfloat16 autocast")
+    text.add_argument(
+        "--hold", type=float, default=0.0, help="how firmly it stays what a denoiser has learned from; 0 for not at all"
+    )
     corpus_ = stage("latents", "Draw the corpus and keep its latents.")
     corpus_.add_argument("--pictures", type=int, default=20000)
     corpus_.add_argument("--half", action="store_true", help="bfloat16 autocast")
@@ -162,6 +165,7 @@ def main(argv: list[str] | None = None) -> None:
                 args.rate,
                 args.seed,
                 args.half,
+                args.hold,
             )
         )
     elif args.stage == "latents":

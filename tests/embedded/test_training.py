@@ -2,6 +2,8 @@
 
 import json
 import math
+import random
+import shutil
 from dataclasses import replace
 from itertools import islice
 
@@ -11,8 +13,9 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from novel.embedded import evaluate, scenes, train  # noqa: E402
+from novel.embedded.scenes import Person, Scene  # noqa: E402
 from novel.embedded.teacher import scene as names  # noqa: E402
-from novel.embedded.teacher.captions import Caption  # noqa: E402
+from novel.embedded.teacher.captions import Caption, caption  # noqa: E402
 from novel.embedded.teacher.things import THINGS  # noqa: E402
 from novel.embedded.training import (  # noqa: E402
     autoencoder,
@@ -102,12 +105,37 @@ def test_the_text_loss_falls():
     ids, target = text.batch_of(1, 6, "test")
     losses = []
     for _ in range(12):
-        loss = text._loss(model, reader, ids, target, half=False)
+        loss = text.loss_of(reader(model(input_ids=ids).last_hidden_state), target)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
         losses.append(float(loss.detach()))
     assert losses[-1] < 0.6 * losses[0]
+
+
+def test_what_is_told_backwards_is_the_same_people_in_the_other_order():
+    told = [[wordings.told("test", i, backwards=backwards) for backwards in (False, True)] for i in range(60)]
+    assert all(there.facts == back.facts for there, back in told)
+    assert 10 < sum(there.text != back.text for there, back in told) < 50
+    pair = Scene(people=(Person("left", kind="man"), Person("right", kind="robot")))
+    for seed in range(30):
+        there, back = (caption(pair, random.Random(seed), backwards) for backwards in (False, True))
+        assert sorted(there.text.replace(",", "").split()) == sorted(back.text.replace(",", "").split())
+
+
+def test_an_encoder_stays_what_it_is_where_its_states_do_and_the_other_order_has_the_same_slots():
+    wanted = torch.randn(2, 40, text.WIDTH)
+    back = torch.randn(2, 40, text.WIDTH)
+    back[:, -text.SLOT_COUNT :] = wanted[:, -text.SLOT_COUNT :]
+    assert float(text.drift(torch.cat([wanted, back]), wanted)) == 0
+    assert float(text.drift(torch.cat([wanted, back + 1]), wanted)) == pytest.approx(1, abs=1e-3)
+    assert float(text.drift(torch.cat([wanted + 1, back]), wanted)) == pytest.approx(1, abs=1e-3)
+
+
+def test_training_goes_on_with_an_encoder_that_is_held(trained, tmp_path, capsys):
+    shutil.copy(trained[0] / "text.pt", tmp_path)
+    train.main(["text", "--folder", str(tmp_path), "--workers", "1", "--seconds", "1", "--batch", "2", "--hold", "10"])
+    assert json.loads(capsys.readouterr().out.splitlines()[-1])["step"] > torch.load(trained[0] / "text.pt")["step"]
 
 
 def test_the_autoencoder_keeps_its_size_and_has_no_spread():

@@ -37,10 +37,11 @@ def _colour_word(rng: random.Random, colour: str) -> str:
 
 
 class Teller:
-    """Tells one scene once; ``rng`` decides the words, the order and what is left out."""
+    """Tells one scene once; ``rng`` decides the words, the order and what is left out. ``backwards``: the same words,
+    its people in the other order where all their sides are stated."""
 
-    def __init__(self, scene: Scene, rng: random.Random) -> None:
-        self.scene, self.rng = scene, rng
+    def __init__(self, scene: Scene, rng: random.Random, backwards: bool = False) -> None:
+        self.scene, self.rng, self.backwards = scene, rng, backwards
         self.facts: Facts = {}
 
     def one(self, options: Sequence[str]) -> str:
@@ -239,7 +240,8 @@ class Teller:
         if all(where for _, where in told) and self.likely(0.12):
             self.rng.shuffle(told)
         self.facts["count"] = str(len(people))
-        return [self.person(p, where) for p, where in told]
+        people_told = [self.person(p, where) for p, where in told]
+        return people_told[::-1] if self.backwards and all(where for _, where in told) else people_told
 
     def _noise(self) -> str:
         """A clause of words that mean nothing to the model."""
@@ -306,8 +308,8 @@ class Teller:
         return text
 
 
-def caption(scene: Scene, rng: random.Random) -> Caption:
-    """One caption of a scene, with what it states."""
-    teller = Teller(scene, rng)
+def caption(scene: Scene, rng: random.Random, backwards: bool = False) -> Caption:
+    """One caption of a scene, with what it states; ``backwards`` as for :class:`Teller`."""
+    teller = Teller(scene, rng, backwards)
     text = teller.clauses() if rng.random() < 0.72 else teller.sentence()
     return Caption(text, teller.facts)

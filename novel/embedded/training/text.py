@@ -8,6 +8,7 @@ every fact at a fixed position, whatever the wording, and binding a colour to it
 
 from __future__ import annotations
 
+import copy
 import json
 import math
 import time
@@ -31,7 +32,8 @@ WIDTH = 192
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """One run of training."""
+    """One run of training. ``hold``: how firmly the encoder stays what it is at the run's start, for a denoiser has
+    learned from it; what is told backwards is then read as the same told forwards was."""
 
     folder: Path
     seconds: float
@@ -41,6 +43,7 @@ class Settings:
     rate: float = 1e-3
     seed: int = 0
     half: bool = False
+    hold: float = 0.0
 
 
 def build(layers: int = 4) -> CLIPTextModel:
@@ -80,9 +83,11 @@ class Reader(nn.Module):
         return out
 
 
-def batch_of(start: int, count: int, split: str) -> tuple[Tensor, Tensor]:
-    """Token ids and classes of captions ``start`` … ; one in forty is empty."""
-    told = [Caption() if i % 40 == 0 else wordings.told(split, i) for i in range(start, start + count)]
+def batch_of(start: int, count: int, split: str, backwards: bool = False) -> tuple[Tensor, Tensor]:
+    """Token ids and classes of captions ``start`` … ; one in forty is empty. ``backwards``: their people in the other
+    order, by the same classes."""
+    numbers = range(start, start + count)
+    told = [Caption() if i % 40 == 0 else wordings.told(split, i, backwards=backwards) for i in numbers]
     ids = torch.from_numpy(language.encode([c.text for c in told]).astype(np.int64))
     return ids, torch.tensor([classes(c.facts) for c in told])
 
@@ -110,6 +115,7 @@ def _run(settings: Settings, rank: int, workers: int) -> None:
         step = int(state["step"])
     start = saved = time.time()
     first = step
+    held = copy.deepcopy(model).eval().requires_grad_(False) if settings.hold > 0 else None
     model.train()
     while parallel.agree(time.time() - start < settings.seconds, workers):
         gone = (time.time() - start) / settings.seconds
@@ -120,8 +126,7 @@ def _run(settings: Settings, rank: int, workers: int) -> None:
         )
         for group in optimizer.param_groups:
             group["lr"] = rate
-        ids, target = batch_of((step * workers + rank) * settings.batch, settings.batch, "text")
-        loss = _loss(model, reader, ids.to(device), target.to(device), settings.half)
+        loss = _lesson(settings, model, reader, held, (step * workers + rank) * settings.batch)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         parallel.average_gradients(params, workers)
@@ -145,15 +150,37 @@ def _run(settings: Settings, rank: int, workers: int) -> None:
         print(json.dumps({"step": step, **read_right(model, reader, 400)}), flush=True)
 
 
-def _loss(model: CLIPTextModel, reader: Reader, ids: Tensor, target: Tensor, half: bool) -> Tensor:
-    with torch.autocast(ids.device.type, torch.bfloat16, enabled=half):
-        logits = reader(model(input_ids=ids).last_hidden_state)
+def _lesson(settings: Settings, model: CLIPTextModel, reader: Reader, held: CLIPTextModel | None, start: int) -> Tensor:
+    """The loss on captions ``start`` …, told in both orders."""
+    device = next(model.parameters()).device
+    ids, target = (t.to(device) for t in batch_of(start, settings.batch, "text"))
+    back, _ = (t.to(device) for t in batch_of(start, settings.batch, "text", backwards=True))
+    with torch.autocast(device.type, torch.bfloat16, enabled=settings.half):
+        states = model(input_ids=torch.cat([ids, back])).last_hidden_state
+        loss = loss_of(reader(states), torch.cat([target, target]))
+        if held is None:
+            return loss
+        with torch.no_grad():
+            wanted = held(input_ids=ids).last_hidden_state
+    return loss + settings.hold * drift(states, wanted)
+
+
+def loss_of(logits: list[Tensor], target: Tensor) -> Tensor:
+    """How wrong a reading of captions is: one tensor of logits a head, and the classes."""
     # A fact that is stated counts more than one that is left open: most are open in any one caption.
-    total = torch.zeros((), device=ids.device)
+    total = torch.zeros((), device=target.device)
     for k, head in enumerate(logits):
         each = fn.cross_entropy(head.float(), target[:, k], reduction="none")
         total = total + (each * torch.where(target[:, k] > 0, 3.0, 1.0)).mean()
     return total / len(logits)
+
+
+def drift(states: Tensor, wanted: Tensor) -> Tensor:
+    """How far states of captions, and of the same ones told backwards behind them, are from those wanted of the
+    captions: all of them, and of what is told backwards the slots."""
+    told, back = states.float().chunk(2)
+    wanted = wanted.float()
+    return fn.mse_loss(told, wanted) + fn.mse_loss(back[:, -SLOT_COUNT:], wanted[:, -SLOT_COUNT:])
 
 
 @torch.no_grad()

@@ -9,12 +9,13 @@ from novel.embedded.teacher.captions import UNKNOWN, Caption, caption
 from novel.embedded.training import language
 
 
-def told(split: str, index: int, turn: int = 0) -> Caption:
-    """A caption of scene ``index`` that leaves the slots free; ``turn`` gives another wording."""
+def told(split: str, index: int, turn: int = 0, backwards: bool = False) -> Caption:
+    """A caption of scene ``index`` that leaves the slots free; ``turn`` gives another wording, ``backwards`` the other
+    order of its people."""
     scene = scenes.scene_number(split, index)
     rng = random.Random(scenes.seed_of(split, index, f"caption-{turn}"))
     for _ in range(20):
-        c = caption(scene, rng)
+        c = caption(scene, rng, backwards)
         if language.fits(c.text):
             return _inflected(c, rng)
     return Caption()
