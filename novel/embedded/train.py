@@ -7,6 +7,7 @@ python -m novel.embedded.train text         captions to what they say
 python -m novel.embedded.train latents      draw the corpus and keep its latents
 python -m novel.embedded.train denoiser     the diffusion model itself
 python -m novel.embedded.train export       an ordinary diffusers folder
+python -m novel.embedded.train blend        a model between two: one trained on, and what it began as
 python -m novel.embedded.train tower        the image tower, which reads pictures and knows people again
 """
 
@@ -69,6 +70,9 @@ def _parser() -> argparse.ArgumentParser:
     corpus_ = stage("latents", "Draw the corpus and keep its latents.")
     corpus_.add_argument("--pictures", type=int, default=20000)
     corpus_.add_argument("--half", action="store_true", help="bfloat16 autocast")
+    corpus_.add_argument(
+        "--skip", type=int, default=0, help="leave out the scenes numbered below this, which a model has learned from"
+    )
     added = corpus_.add_mutually_exclusive_group()
     added.add_argument("--first", action="store_true", help="add the scenes that are learned first where time is short")
     added.add_argument("--things", action="store_true", help="add scenes with two things or more")
@@ -76,6 +80,11 @@ def _parser() -> argparse.ArgumentParser:
     export = stage("export", "Write a diffusers folder.")
     export.add_argument("--out", type=Path, required=True, help="the folder to write, replaced if there")
     export.add_argument("--shard", type=int, default=0, help="the most megabytes of one file; 0 for no limit")
+    blend = stages.add_parser("blend", help="Write a model between two.", description="Write a model between two.")
+    blend.add_argument("--before", type=Path, default=WEIGHTS, help="what it began as; the shipped one if left out")
+    blend.add_argument("--after", type=Path, required=True, help="what `export` wrote after training on")
+    blend.add_argument("--share", type=float, default=0.35, help="of the one after, from 0 to 1")
+    blend.add_argument("--out", type=Path, required=True, help="the folder to write, replaced if there")
     _tower(stage("tower", "Train the image tower on the teacher's pictures, and write the file that ships."))
     return parser
 
@@ -89,6 +98,9 @@ def _denoiser(denoiser: argparse.ArgumentParser) -> None:
     denoiser.add_argument("--start", type=Path, help="begin from this saved denoiser (a folder), in its own make")
     denoiser.add_argument(
         "--emphasis", type=float, default=0.5, help="power of the weights of people and things: 0 for none, 1 for all"
+    )
+    denoiser.add_argument(
+        "--broad", type=float, default=4.0, help="weight of the light over the whole and over areas; 0 for none"
     )
     denoiser.add_argument(
         "--others",
@@ -172,7 +184,7 @@ def main(argv: list[str] | None = None) -> None:
         from novel.embedded.training import curriculum, latents
 
         kind: curriculum.Kind = "first" if args.first else "things" if args.things else "all"
-        latents.make(args.folder, args.pictures, args.device, args.workers, args.half, kind)
+        latents.make(args.folder, args.pictures, args.device, args.workers, args.half, kind, args.skip)
     elif args.stage == "denoiser":
         from novel.embedded.training import denoiser
         from novel.embedded.training.latents import Mix
@@ -195,6 +207,7 @@ def main(argv: list[str] | None = None) -> None:
                 args.layers,
                 args.start,
                 args.emphasis,
+                args.broad,
                 Mix(args.others, args.things),
             )
         )
@@ -204,6 +217,10 @@ def main(argv: list[str] | None = None) -> None:
         from novel.embedded.training import export
 
         print(json.dumps(export.export(args.folder, args.out, args.shard)))
+    elif args.stage == "blend":
+        from novel.embedded.training.blend import blend
+
+        blend(args.before, args.after, args.share, args.out)
     elif args.stage == "tower":
         import json
 

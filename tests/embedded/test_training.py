@@ -123,13 +123,36 @@ def test_what_is_told_backwards_is_the_same_people_in_the_other_order():
         assert sorted(there.text.replace(",", "").split()) == sorted(back.text.replace(",", "").split())
 
 
+def test_every_other_wording_of_the_corpus_tells_its_people_in_the_other_order():
+    known = 0
+    for number in range(40):
+        texts = latents.wordings_of("train", number)
+        for turn, text_ in enumerate(texts):
+            there, back = (wordings.told("train", number, turn, backwards=b).text for b in (False, True))
+            assert text_ == (back if turn % 2 else there)
+            known += turn % 2 and there != back
+    assert known > 10
+
+
 def test_an_encoder_stays_what_it_is_where_its_states_do_and_the_other_order_has_the_same_slots():
     wanted = torch.randn(2, 40, text.WIDTH)
     back = torch.randn(2, 40, text.WIDTH)
     back[:, -text.SLOT_COUNT :] = wanted[:, -text.SLOT_COUNT :]
-    assert float(text.drift(torch.cat([wanted, back]), wanted)) == 0
-    assert float(text.drift(torch.cat([wanted, back + 1]), wanted)) == pytest.approx(1, abs=1e-3)
-    assert float(text.drift(torch.cat([wanted + 1, back]), wanted)) == pytest.approx(1, abs=1e-3)
+    both, last = torch.arange(2), torch.tensor([1])
+    assert float(text.drift(torch.cat([wanted, back]), wanted, both)) == 0
+    assert float(text.drift(torch.cat([wanted, back + 1]), wanted, both)) == pytest.approx(1, abs=1e-3)
+    assert float(text.drift(torch.cat([wanted + 1, back]), wanted, both)) == pytest.approx(1, abs=1e-3)
+    assert float(text.drift(torch.cat([wanted, back[1:]]), wanted, last)) == 0
+    assert float(text.drift(wanted + 1, wanted, last[:0])) == pytest.approx(1, abs=1e-3)
+
+
+def test_only_captions_with_two_orders_are_told_twice_and_a_held_encoder_learns_of_more_of_them():
+    plain, chosen = (text.lesson(24, 1, chosen) for chosen in (False, True))
+    for ids, target, back, two in (plain, chosen):
+        assert len(ids) == len(target) == 24
+        assert len(back) == len(two) > 0
+        assert (ids[two] != back).any(1).all()
+    assert len(chosen[3]) > 2 * len(plain[3])
 
 
 def test_training_goes_on_with_an_encoder_that_is_held(trained, tmp_path, capsys):
@@ -229,6 +252,7 @@ def test_the_curriculum_begins_with_some_scenes_and_goes_on_with_all_others():
         assert {t.name for t in scene.things} <= curriculum.THINGS
     then = list(islice(curriculum.numbers("train", (768, 384), "all", frozenset(first)), 30))
     assert then == [n for n in range(100) if n not in first][:30]
+    assert list(islice(curriculum.numbers("train", (768, 384), "all", frozenset([41]), skip=40), 3)) == [40, 42, 43]
     assert set(names.PLACES) >= curriculum.PLACES
     assert set(THINGS) >= curriculum.THINGS
     assert set(names.STYLES) >= curriculum.STYLES
@@ -262,6 +286,10 @@ def test_pure_noise_is_part_of_the_schedule():
     assert float(denoiser.scheduler().alphas_cumprod[-1]) == pytest.approx(0.0, abs=1e-8)
 
 
+def _seeded():
+    return torch.Generator().manual_seed(0)
+
+
 def test_a_perfect_denoiser_has_no_loss():
     alphas = denoiser.scheduler().alphas_cumprod
     z = torch.randn(4, 16, 2, 2)
@@ -273,7 +301,48 @@ def test_a_perfect_denoiser_has_no_loss():
             return type("Out", (), {"sample": a.sqrt() * noise - (1 - a).sqrt() * z})
 
     generator = torch.Generator().manual_seed(0)
-    assert float(denoiser.loss_of(Perfect(), alphas, z, None, torch.ones(4, 2, 2), generator)) < 1e-4
+    for broad in (0.0, 4.0):
+        assert float(denoiser.loss_of(Perfect(), alphas, z, None, torch.ones(4, 2, 2), generator, broad)) < 1e-4
+
+
+def test_light_over_areas_and_over_the_whole_counts_by_itself():
+    wrong = torch.zeros(2, 3, 24, 48)
+    wrong[0, :, :8, :8] = 1.0  # one area of eighteen
+    wrong[1] = 1.0  # the whole
+    error = denoiser.broad_error(wrong)
+    assert error[0].item() == pytest.approx(1 / 18 + (1 / 18) ** 2)
+    assert error[1].item() == pytest.approx(2.0)
+    # What differs from cell to cell alone has none, and areas at the edge may be smaller.
+    checks = (torch.arange(24)[:, None] + torch.arange(48)) % 2 * 2.0 - 1.0
+    assert float(denoiser.broad_error(checks.expand(1, 3, 24, 48))) == pytest.approx(0.0, abs=1e-12)
+    assert float(denoiser.broad_error(torch.ones(1, 3, 34, 34))) == pytest.approx(2.0)
+
+
+def test_broad_errors_count_most_where_all_is_noise():
+    alphas = denoiser.scheduler().alphas_cumprod
+    z = torch.randn(4, 3, 24, 48)
+
+    class Off:
+        """Right but for the light over the whole, at pure noise or at hardly any."""
+
+        def __init__(self, noisy_end):
+            self.noisy_end = noisy_end
+
+        def __call__(self, noisy, t, encoder_hidden_states):
+            a = alphas[t].view(-1, 1, 1, 1)
+            noise = (noisy - a.sqrt() * z) / (1 - a).sqrt()
+            wrong = ((t > 750) if self.noisy_end else (t < 250)).view(-1, 1, 1, 1) * 0.3
+            return type("Out", (), {"sample": a.sqrt() * noise - (1 - a).sqrt() * z + wrong})
+
+    def more(noisy_end):
+        """How much of the loss the broad errors are."""
+        plain, broad = (
+            float(denoiser.loss_of(Off(noisy_end), alphas, z, None, torch.ones(4, 24, 48), _seeded(), k))
+            for k in (0.0, 4.0)
+        )
+        return broad - plain
+
+    assert more(True) > 3 * more(False) > 0
 
 
 def test_the_export_is_an_ordinary_small_folder(trained):

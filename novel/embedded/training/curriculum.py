@@ -39,9 +39,9 @@ def shows_things(scene: scenes.Scene) -> bool:
 Kind = Literal["all", "first", "things"]
 
 
-def numbers(split: str, size: tuple[int, int], kind: Kind, taken: frozenset[int]) -> Iterator[int]:
-    """Endless scene numbers of a split and of one kind, in order, without those ``taken``."""
-    for number in count():
+def numbers(split: str, size: tuple[int, int], kind: Kind, taken: frozenset[int], skip: int = 0) -> Iterator[int]:
+    """Endless scene numbers of a split and of one kind, from ``skip`` on in order, without those ``taken``."""
+    for number in count(skip):
         if number in taken:
             continue
         if kind != "all":

@@ -14,6 +14,7 @@ from typing import Any
 import torch
 from diffusers import DDIMScheduler, UNet2DConditionModel
 from torch import Tensor, nn
+from torch.nn import functional as fn
 
 from novel.embedded.training import autoencoder, latents, parallel, text
 
@@ -38,6 +39,7 @@ class Settings:
     layers: int = 1
     start: Path | None = None
     emphasis: float = 0.5
+    broad: float = 4.0
     mix: latents.Mix = latents.AS_IT_IS
 
 
@@ -97,13 +99,33 @@ def train(settings: Settings) -> None:
     parallel.launch(settings.workers if settings.device == "cpu" else 1, partial(_run, settings))
 
 
+#: The side of the areas whose mean colours are learned besides, in cells: 128 pixels.
+AREA = 8
+
+
+def broad_error(error: Tensor) -> Tensor:
+    """The squared error of what is seen from afar, one number a picture: of areas' means and of the whole's.
+
+    ``error``: n × channels × h × w; areas at the edges may be smaller.
+    """
+    areas = fn.avg_pool2d(error, AREA, ceil_mode=True).square().mean((1, 2, 3))
+    return areas + error.mean((2, 3)).square().mean(1)
+
+
 def loss_of(
-    model: Callable[..., Any], alphas: Tensor, z: Tensor, states: Tensor, weight: Tensor, generator: torch.Generator
+    model: Callable[..., Any],
+    alphas: Tensor,
+    z: Tensor,
+    states: Tensor,
+    weight: Tensor,
+    generator: torch.Generator,
+    broad: float = 0.0,
 ) -> Tensor:
     """The weighted v-prediction loss of a batch; timesteps spread evenly over the batch, min-SNR-5 weights.
 
     Those weights all but leave out the noisy end, where nothing but the words can tell the place and the composition;
-    0.3 / (SNR + 1) on top gives it a voice.
+    0.3 / (SNR + 1) on top gives it a voice. There the hour's light over the whole is decided too, yet it is lost among
+    the cells' errors, most of which nothing can foresee; so :func:`broad_error`, ``broad`` / (SNR + 1) of it, is added.
     """
     n = len(z)
     u = (torch.arange(n, device=z.device) + torch.rand(n, generator=generator, device=z.device)) / n
@@ -116,8 +138,11 @@ def loss_of(
     snr = alphas[t] / (1 - alphas[t]).clamp_min(1e-8)
     k = (snr.clamp(max=5.0) + 0.3) / (snr + 1)
     share = weight / weight.mean((1, 2), keepdim=True)
-    each = ((got.float() - target).square().mean(1) * share).mean((1, 2))
-    out: Tensor = (each * k).mean()
+    error = got.float() - target
+    each = (error.square().mean(1) * share).mean((1, 2)) * k
+    if broad > 0:
+        each = each + broad_error(error) * (broad / (snr + 1))
+    out: Tensor = each.mean()
     return out
 
 
@@ -218,7 +243,7 @@ def _run(settings: Settings, rank: int, workers: int) -> None:
         with torch.autocast(device.type, torch.bfloat16, enabled=settings.half):
             with torch.set_grad_enabled(settings.joint):
                 states = course.encoder(input_ids=ids).last_hidden_state
-            loss = loss_of(model, alphas, z, states, weight**settings.emphasis, generator)
+            loss = loss_of(model, alphas, z, states, weight**settings.emphasis, generator, settings.broad)
         course.learn(loss, rate, workers)
         losses.append(loss.detach())
         if rank == 0 and course.step % 100 == 0:

@@ -16,7 +16,7 @@ from diffusers import AutoencoderKL
 from novel.embedded import scenes
 from novel.embedded.training import autoencoder, corpus, curriculum, language, wordings
 
-#: How many wordings of each scene are kept.
+#: How many wordings of each scene are kept; every other one tells its people in the other order.
 TURNS = 4
 #: The file of the latents' scale.
 SCALE = "scale.json"
@@ -67,16 +67,18 @@ def counts(total: int, kind: curriculum.Kind = "all") -> list[int]:
     return [round(total * share) for share in SHARES] if kind == "all" else [total, 0, 0]
 
 
-def make(folder: Path, total: int, device: str, workers: int, half: bool, kind: curriculum.Kind = "all") -> None:
+def make(
+    folder: Path, total: int, device: str, workers: int, half: bool, kind: curriculum.Kind = "all", skip: int = 0
+) -> None:
     """Draw a corpus and encode it; what is there already stays, so it can be stopped and enlarged.
 
-    ``kind`` is that of the pictures that are added.
+    ``kind`` is that of the pictures that are added; the scenes numbered below ``skip`` are left out.
     """
     corpus.manifest(folder)
     vae, times = autoencoder.encoder(folder, device)
     vae.requires_grad_(False)
     for size, count in zip(scenes.SIZES, counts(total, kind), strict=True):
-        _fill(_Source(folder, size, kind, workers), count, _Coder(vae, times, device, half))
+        _fill(_Source(folder, size, kind, workers, skip), count, _Coder(vae, times, device, half))
     scale(folder)
 
 
@@ -106,12 +108,18 @@ class _Source:
     size: tuple[int, int]
     kind: curriculum.Kind
     workers: int
+    skip: int
+
+
+def wordings_of(split: str, index: int) -> list[str]:
+    """The :data:`TURNS` texts of a scene, half of them from left to right and half the other way."""
+    return [wordings.told(split, index, turn, backwards=turn % 2 == 1).text for turn in range(TURNS)]
 
 
 def _sample(job: corpus.Job) -> tuple[corpus.Pixels, npt.NDArray[np.uint16], npt.NDArray[np.uint8]]:
     """All that a worker makes of a scene: its picture, its wordings and its weights."""
     split, index, size = job
-    texts = [wordings.told(split, index, turn).text for turn in range(TURNS)]
+    texts = wordings_of(split, index)
     return corpus.draw_job(job), language.encode(texts), weight_map(scenes.scene_number(split, index, size))
 
 
@@ -139,7 +147,9 @@ def _fill(source: _Source, count: int, coder: _Coder) -> None:
             arrays[k][:done] = old[:done]
         part.rename(files[k])
     taken = frozenset(arrays["number"][:done].tolist())
-    arrays["number"][done:] = list(islice(curriculum.numbers("train", source.size, source.kind, taken), count - done))
+    arrays["number"][done:] = list(
+        islice(curriculum.numbers("train", source.size, source.kind, taken, source.skip), count - done)
+    )
     numbers = arrays["number"][done:].tolist()
     step = 64 if coder.device != "cpu" else 8
     batch: list[npt.NDArray[np.uint8]] = []

@@ -126,7 +126,7 @@ def _run(settings: Settings, rank: int, workers: int) -> None:
         )
         for group in optimizer.param_groups:
             group["lr"] = rate
-        loss = _lesson(settings, model, reader, held, (step * workers + rank) * settings.batch)
+        loss = _lesson(settings, model, reader, held, step * workers + rank)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         parallel.average_gradients(params, workers)
@@ -150,19 +150,35 @@ def _run(settings: Settings, rank: int, workers: int) -> None:
         print(json.dumps({"step": step, **read_right(model, reader, 400)}), flush=True)
 
 
-def _lesson(settings: Settings, model: CLIPTextModel, reader: Reader, held: CLIPTextModel | None, start: int) -> Tensor:
-    """The loss on captions ``start`` …, told in both orders."""
+#: Of how many captions a held encoder's lesson takes those with two orders first: one in five has them.
+CHOICE = 3
+
+
+def lesson(count: int, number: int, chosen: bool) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Lesson ``number`` of ``count`` captions: token ids, classes, the ids of those told backwards whose people have
+    two orders, and which rows those are. ``chosen``: with as many such captions as there are among thrice as many."""
+    taken = count * (CHOICE if chosen else 1)
+    ids, target = batch_of(number * taken, taken, "text")
+    back, _ = batch_of(number * taken, taken, "text", backwards=True)
+    two = (ids != back).any(1)
+    rows = torch.cat([two.nonzero()[:, 0], (~two).nonzero()[:, 0]])[:count]
+    return ids[rows], target[rows], back[rows][two[rows]], two[rows].nonzero()[:, 0]
+
+
+def _lesson(
+    settings: Settings, model: CLIPTextModel, reader: Reader, held: CLIPTextModel | None, number: int
+) -> Tensor:
+    """The loss on one lesson, told in both orders."""
     device = next(model.parameters()).device
-    ids, target = (t.to(device) for t in batch_of(start, settings.batch, "text"))
-    back, _ = (t.to(device) for t in batch_of(start, settings.batch, "text", backwards=True))
+    ids, target, back, two = (t.to(device) for t in lesson(settings.batch, number, held is not None))
     with torch.autocast(device.type, torch.bfloat16, enabled=settings.half):
         states = model(input_ids=torch.cat([ids, back])).last_hidden_state
-        loss = loss_of(reader(states), torch.cat([target, target]))
+        loss = loss_of(reader(states), torch.cat([target, target[two]]))
         if held is None:
             return loss
         with torch.no_grad():
             wanted = held(input_ids=ids).last_hidden_state
-    return loss + settings.hold * drift(states, wanted)
+    return loss + settings.hold * drift(states, wanted, two)
 
 
 def loss_of(logits: list[Tensor], target: Tensor) -> Tensor:
@@ -175,12 +191,13 @@ def loss_of(logits: list[Tensor], target: Tensor) -> Tensor:
     return total / len(logits)
 
 
-def drift(states: Tensor, wanted: Tensor) -> Tensor:
-    """How far states of captions, and of the same ones told backwards behind them, are from those wanted of the
+def drift(states: Tensor, wanted: Tensor, two: Tensor) -> Tensor:
+    """How far states of captions, and of rows ``two`` of them told backwards behind, are from those wanted of the
     captions: all of them, and of what is told backwards the slots."""
-    told, back = states.float().chunk(2)
     wanted = wanted.float()
-    return fn.mse_loss(told, wanted) + fn.mse_loss(back[:, -SLOT_COUNT:], wanted[:, -SLOT_COUNT:])
+    told, back = states[: len(wanted)].float(), states[len(wanted) :].float()
+    out = fn.mse_loss(told, wanted)
+    return out + fn.mse_loss(back[:, -SLOT_COUNT:], wanted[two, -SLOT_COUNT:]) if len(two) else out
 
 
 @torch.no_grad()
