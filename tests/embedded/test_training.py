@@ -438,6 +438,22 @@ def test_a_corpus_can_be_enlarged_without_losing_what_is_there(trained):
     assert (new[: len(old)] == old).all()
 
 
+def test_several_processes_make_the_corpus_that_one_makes(trained, tmp_path):
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        shutil.copy(trained[0] / "autoencoder.pt", tmp_path / name)
+    for name, workers in (("one", "1"), ("two", "2")):
+        train.main(["latents", "--folder", str(tmp_path / name), "--workers", workers, "--pictures", "12"])
+    one, two = ({s.size: s for s in latents.shards(tmp_path / name)} for name in ("one", "two"))
+    assert list(one) == list(two)
+    for size, a in one.items():
+        b = two[size]
+        assert (a.number == b.number).all()
+        assert (a.ids == b.ids).all()
+        assert (a.weight == b.weight).all()
+        assert a.latents.astype(np.float32) == pytest.approx(b.latents.astype(np.float32), abs=0.01)
+
+
 def test_data_of_another_teacher_is_refused(tmp_path):
     (tmp_path / "manifest.json").write_text(json.dumps({"teacher": scenes.VERSION + 1}))
     with pytest.raises(ValueError, match="teacher"):

@@ -13,6 +13,7 @@ from typing import Any
 
 import torch
 from diffusers import DDIMScheduler, UNet2DConditionModel
+from diffusers.models.attention_processor import AttnProcessor
 from torch import Tensor, nn
 from torch.nn import functional as fn
 
@@ -170,6 +171,9 @@ class _Course:
         #: what is faster there
         self.layout = torch.channels_last if self.device.type == "cuda" else torch.contiguous_format
         self.model = self.model.to(self.device, memory_format=self.layout).train()
+        if self.device.type == "cpu":
+            # plain products: PyTorch's fused attention goes backward slowly on CPUs, a quarter of a step with bfloat16
+            self.model.set_attn_processor(AttnProcessor())
         self.encoder = text.load(settings.folder, settings.device)
         self.ema = copy.deepcopy(self.model).eval().requires_grad_(False)
         self.params: list[Tensor] = list(self.model.parameters())
@@ -178,8 +182,7 @@ class _Course:
         if settings.joint:
             groups.append({"params": list(self.encoder.parameters()), "k": 0.1})
             self.params += list(self.encoder.parameters())
-        fused = True if self.device.type == "cuda" else None
-        self.optimizer = torch.optim.AdamW(groups, lr=settings.rate, betas=(0.9, 0.98), weight_decay=0.01, fused=fused)
+        self.optimizer = torch.optim.AdamW(groups, lr=settings.rate, betas=(0.9, 0.98), weight_decay=0.01, fused=True)
         self.step = self.fresh_from = 0
         if self.state is not None:
             self._resume(self.state)
@@ -191,6 +194,8 @@ class _Course:
         self.step = int(state["step"])
         if state["joint"] == self.settings.joint and state["optimizer"] is not None:
             self.optimizer.load_state_dict(state["optimizer"])
+            for group in self.optimizer.param_groups:
+                group["fused"] = True  # what is saved by an older run may say otherwise
         else:
             self.fresh_from = self.step  # a new optimiser warms up again
         if state["encoder"] is not None:

@@ -6,7 +6,9 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
+from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -75,10 +77,8 @@ def make(
     ``kind`` is that of the pictures that are added; the scenes numbered below ``skip`` are left out.
     """
     corpus.manifest(folder)
-    vae, times = autoencoder.encoder(folder, device)
-    vae.requires_grad_(False)
     for size, count in zip(scenes.SIZES, counts(total, kind), strict=True):
-        _fill(_Source(folder, size, kind, workers, skip), count, _Coder(vae, times, device, half))
+        _fill(_Source(folder, size, kind, workers, skip, device, half), count)
     scale(folder)
 
 
@@ -91,10 +91,18 @@ class _Coder:
     device: str
     half: bool
 
+    @classmethod
+    def of(cls, folder: Path, device: str, half: bool) -> _Coder:
+        """The coder of a folder's corpus."""
+        vae, times = autoencoder.encoder(folder, device)
+        # Large pictures in few channels: that order of them takes half the time on a CPU.
+        vae = vae.to(memory_format=torch.channels_last)
+        return cls(vae.requires_grad_(False), times, device, half)
+
     @torch.no_grad()
-    def __call__(self, pictures: list[npt.NDArray[np.uint8]]) -> npt.NDArray[np.float16]:
+    def __call__(self, pictures: list[corpus.Pixels]) -> npt.NDArray[np.float16]:
         x = torch.from_numpy(np.stack(pictures)).to(self.device).permute(0, 3, 1, 2).float() / 127.5 - 1
-        x = autoencoder.reduced(x, self.times).contiguous()
+        x = autoencoder.reduced(x, self.times).contiguous(memory_format=torch.channels_last)
         with torch.autocast(torch.device(self.device).type, torch.bfloat16, enabled=self.half):
             z = autoencoder.mean_of(self.vae, x)
         return z.float().cpu().numpy().astype(np.float16)
@@ -102,13 +110,15 @@ class _Coder:
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """Where the pictures of one size come from."""
+    """Where the pictures of one size come from, and what encodes them."""
 
     folder: Path
     size: tuple[int, int]
     kind: curriculum.Kind
     workers: int
     skip: int
+    device: str
+    half: bool
 
 
 def wordings_of(split: str, index: int) -> list[str]:
@@ -116,17 +126,60 @@ def wordings_of(split: str, index: int) -> list[str]:
     return [wordings.told(split, index, turn, backwards=turn % 2 == 1).text for turn in range(TURNS)]
 
 
-def _sample(job: corpus.Job) -> tuple[corpus.Pixels, npt.NDArray[np.uint16], npt.NDArray[np.uint8]]:
-    """All that a worker makes of a scene: its picture, its wordings and its weights."""
+_Sample = tuple[corpus.Pixels, npt.NDArray[np.uint16], npt.NDArray[np.uint8]]
+
+
+def _sample(job: corpus.Job) -> _Sample:
+    """All that is made of a scene: its picture, its wordings and its weights."""
     split, index, size = job
     texts = wordings_of(split, index)
     return corpus.draw_job(job), language.encode(texts), weight_map(scenes.scene_number(split, index, size))
 
 
-def _fill(source: _Source, count: int, coder: _Coder) -> None:
+#: A few scenes' part of each of a corpus's arrays.
+_Rows = dict[str, npt.NDArray[Any]]
+
+
+def _rows(coder: _Coder, samples: list[_Sample]) -> _Rows:
+    pictures, ids, weight = zip(*samples, strict=True)
+    return {"latents": coder(list(pictures)), "ids": np.stack(ids), "weight": np.stack(weight)}
+
+
+#: A drawing process's own coder.
+_own: list[_Coder] = []
+
+
+def _begin(folder: Path, half: bool) -> None:
+    torch.set_num_threads(1)
+    _own.append(_Coder.of(folder, "cpu", half))
+
+
+def _drawn_and_coded(jobs: list[corpus.Job]) -> _Rows:
+    return _rows(_own[0], [_sample(job) for job in jobs])
+
+
+def _made(source: _Source, numbers: list[int]) -> Iterator[_Rows]:
+    """Scenes drawn and encoded, some at a time, in order.
+
+    On a CPU each process does both with one thread: one coder for all would keep them waiting, and its own threads
+    each other.
+    """
+    if source.device == "cpu" and source.workers > 1:
+        jobs: list[corpus.Job] = [("train", n, source.size) for n in numbers]
+        groups = [jobs[i : i + 8] for i in range(0, len(jobs), 8)]
+        with get_context("spawn").Pool(source.workers, _begin, (source.folder, source.half)) as pool:
+            yield from pool.imap(_drawn_and_coded, groups)
+        return
+    coder = _Coder.of(source.folder, source.device, source.half)
+    samples = corpus.each(_sample, "train", numbers, source.size, source.workers)
+    while group := list(islice(samples, 64 if source.device != "cpu" else 8)):
+        yield _rows(coder, group)
+
+
+def _fill(source: _Source, count: int) -> None:
     folder, (width, height) = source.folder, source.size
     h, w = height // autoencoder.FACTOR, width // autoencoder.FACTOR
-    channels = int(coder.vae.config["latent_channels"])
+    channels = int(autoencoder.encoder(folder)[0].config["latent_channels"])
     shapes = {
         "latents": (np.float16, (channels, h, w)),
         "ids": (np.uint16, (TURNS, language.LENGTH)),
@@ -150,22 +203,18 @@ def _fill(source: _Source, count: int, coder: _Coder) -> None:
     arrays["number"][done:] = list(
         islice(curriculum.numbers("train", source.size, source.kind, taken, source.skip), count - done)
     )
-    numbers = arrays["number"][done:].tolist()
-    step = 64 if coder.device != "cpu" else 8
-    batch: list[npt.NDArray[np.uint8]] = []
-    at = done
-    made = corpus.each(_sample, "train", numbers, source.size, source.workers)
-    for i, (picture, ids, weight) in enumerate(made, done):
-        arrays["ids"][i], arrays["weight"][i] = ids, weight
-        batch.append(picture)
-        if len(batch) == step or i + 1 == count:
-            arrays["latents"][at : i + 1] = coder(batch)
-            at, batch = i + 1, []
-            if at % 256 < step or at == count:
-                for array in arrays.values():
-                    array.flush()
-                done_path.write_text(json.dumps({"count": at}))
-                print(json.dumps({"size": list(source.size), "pictures": at}), flush=True)
+    at = kept = done
+    for rows in _made(source, arrays["number"][done:].tolist()):
+        n = len(rows["ids"])
+        for k, value in rows.items():
+            arrays[k][at : at + n] = value
+        at += n
+        if at - kept >= 256 or at == count:
+            kept = at
+            for array in arrays.values():
+                array.flush()
+            done_path.write_text(json.dumps({"count": at}))
+            print(json.dumps({"size": list(source.size), "pictures": at}), flush=True)
 
 
 def shards(folder: Path) -> list[Shard]:
