@@ -84,6 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     blend.add_argument("--before", type=Path, default=WEIGHTS, help="what it began as; the shipped one if left out")
     blend.add_argument("--after", type=Path, required=True, help="what `export` wrote after training on")
     blend.add_argument("--share", type=float, default=0.35, help="of the one after, from 0 to 1")
+    blend.add_argument("--text-share", type=float, help="of the text encoder, if another than the denoiser's")
     blend.add_argument("--out", type=Path, required=True, help="the folder to write, replaced if there")
     _tower(stage("tower", "Train the image tower on the teacher's pictures, and write the file that ships."))
     return parser
@@ -220,7 +221,7 @@ def main(argv: list[str] | None = None) -> None:
     elif args.stage == "blend":
         from novel.embedded.training.blend import blend
 
-        blend(args.before, args.after, args.share, args.out)
+        blend(args.before, args.after, args.share, args.out, args.text_share)
     elif args.stage == "tower":
         import json
 

@@ -48,10 +48,21 @@ def test_the_ends_are_the_two_themselves(trained_on, tmp_path):
             assert all(torch.equal(tensor, got[name]) for name, tensor in wanted.items())
 
 
+def test_the_text_encoder_may_have_a_share_of_its_own(trained_on, tmp_path):
+    shares = ["--share", "0.5", "--text-share", "1"]
+    train.main(["blend", "--after", str(trained_on), *shares, "--out", str(tmp_path / "out")])
+    for part, share in (("unet", 0.5), ("text_encoder", 1)):
+        _, got = weights(tmp_path / "out", part)
+        name, old = next((k, v) for k, v in weights(WEIGHTS, part)[1].items() if v.dim() == 1)
+        assert torch.allclose(got[name].float(), old.float() + share, atol=0.01)
+
+
 def test_what_cannot_be_blended_is_refused_and_nothing_written(trained_on, tmp_path):
     out = tmp_path / "out"
     with pytest.raises(ValueError, match="from 0 to 1"):
         blend(WEIGHTS, trained_on, 1.5, out)
+    with pytest.raises(ValueError, match="from 0 to 1"):
+        blend(WEIGHTS, trained_on, 0.5, out, -0.1)
     with pytest.raises(ValueError, match="one of the two"):
         blend(WEIGHTS, trained_on, 0.5, trained_on)
     file, tensors = weights(trained_on, "vae")

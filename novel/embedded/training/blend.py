@@ -15,18 +15,18 @@ from torch import Tensor
 
 from novel.embedded.training import language
 
-#: The parts that are blended; the autoencoder has to be the same one.
-PARTS = ("unet", "text_encoder")
 
-
-def blend(before: Path, after: Path, share: float, out: Path) -> None:
+def blend(before: Path, after: Path, share: float, out: Path, text_share: float | None = None) -> None:
     """Write ``out`` anew: of each weight, ``share`` (0 to 1) from ``after`` and the rest from ``before``, two diffusers
-    folders whose files of weights are of one make.
+    folders whose files of weights are of one make and whose autoencoder is the same. ``text_share`` is that of the
+    text encoder, where it is another.
 
     Raises ValueError if the two aren't of one make, or of two autoencoders: their latents would not be the same.
     """
-    if not 0 <= share <= 1:
-        raise ValueError(f"a share is from 0 to 1, not {share}")
+    shares = {"unet": share, "text_encoder": share if text_share is None else text_share}
+    for given in shares.values():
+        if not 0 <= given <= 1:
+            raise ValueError(f"a share is from 0 to 1, not {given}")
     if out.resolve() in (before.resolve(), after.resolve()):
         raise ValueError(f"{out} is one of the two models; write to another folder")
     if language.words_of(before / "tokenizer") != language.words_of(after / "tokenizer"):
@@ -34,7 +34,9 @@ def blend(before: Path, after: Path, share: float, out: Path) -> None:
     old, new = _weights(before, "vae"), _weights(after, "vae")
     if old.keys() != new.keys() or any(not torch.equal(tensor, new[name]) for name, tensor in old.items()):
         raise ValueError(f"{before} and {after} have different autoencoders, so their latents differ")
-    blended = {part: _between(_weights(before, part), _weights(after, part), share, part) for part in PARTS}
+    blended = {
+        part: _between(_weights(before, part), _weights(after, part), given, part) for part, given in shares.items()
+    }
     part_out = out.with_name(out.name + ".part")
     shutil.rmtree(part_out, ignore_errors=True)
     shutil.copytree(before, part_out)
