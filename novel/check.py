@@ -83,8 +83,8 @@ _FROM_LEFT = ("left", "center", "fourth", "right")
 
 
 def told_from_the_right(book: Book) -> list[Diagnostic]:
-    """A warning for each panel whose people the embedded model would mix up: it was taught to read them from left to
-    right, and draws those that are told in another order as one another."""
+    """A warning for each panel whose people the embedded model might mix up: it reads them best from left to right,
+    and in some pictures of those told in another order one has what is the other's."""
     found = []
     for panel in book.story.panels():
         order = _from_left(_sides(book.story, panel))
@@ -94,7 +94,7 @@ def told_from_the_right(book: Book) -> list[Diagnostic]:
             hint = f"List the cast in this order: {', '.join(panel.cast[k].id for k in order)}."
         else:
             hint = "Write who stands on the left first."
-        message = "people told from right to left, which the embedded model takes for one another"
+        message = "people told from right to left, which the embedded model mixes up in three pictures of ten"
         at = "cast" if panel.cast else "prompt"
         found.append(book.at(panel.id, at, message=message, code="right-to-left", hint=hint, severity="warning"))
     return found
