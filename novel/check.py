@@ -94,7 +94,7 @@ def told_from_the_right(book: Book) -> list[Diagnostic]:
             hint = f"List the cast in this order: {', '.join(panel.cast[k].id for k in order)}."
         else:
             hint = "Write who stands on the left first."
-        message = "people told from right to left, which the embedded model mixes up in three pictures of ten"
+        message = "people told from right to left, whom the embedded model mixes up now and then"
         at = "cast" if panel.cast else "prompt"
         found.append(book.at(panel.id, at, message=message, code="right-to-left", hint=hint, severity="warning"))
     return found

@@ -77,8 +77,9 @@ def make(
     ``kind`` is that of the pictures that are added; the scenes numbered below ``skip`` are left out.
     """
     corpus.manifest(folder)
+    coder = _Coder.of(folder, device, half)
     for size, count in zip(scenes.SIZES, counts(total, kind), strict=True):
-        _fill(_Source(folder, size, kind, workers, skip, device, half), count)
+        _fill(_Source(folder, size, kind, workers, skip), count, coder)
     scale(folder)
 
 
@@ -110,15 +111,13 @@ class _Coder:
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """Where the pictures of one size come from, and what encodes them."""
+    """Where the pictures of one size come from."""
 
     folder: Path
     size: tuple[int, int]
     kind: curriculum.Kind
     workers: int
     skip: int
-    device: str
-    half: bool
 
 
 def wordings_of(split: str, index: int) -> list[str]:
@@ -158,28 +157,27 @@ def _drawn_and_coded(jobs: list[corpus.Job]) -> _Rows:
     return _rows(_own[0], [_sample(job) for job in jobs])
 
 
-def _made(source: _Source, numbers: list[int]) -> Iterator[_Rows]:
+def _made(source: _Source, numbers: list[int], coder: _Coder) -> Iterator[_Rows]:
     """Scenes drawn and encoded, some at a time, in order.
 
     On a CPU each process does both with one thread: one coder for all would keep them waiting, and its own threads
     each other.
     """
-    if source.device == "cpu" and source.workers > 1:
+    if coder.device == "cpu" and source.workers > 1:
         jobs: list[corpus.Job] = [("train", n, source.size) for n in numbers]
         groups = [jobs[i : i + 8] for i in range(0, len(jobs), 8)]
-        with get_context("spawn").Pool(source.workers, _begin, (source.folder, source.half)) as pool:
+        with get_context("spawn").Pool(source.workers, _begin, (source.folder, coder.half)) as pool:
             yield from pool.imap(_drawn_and_coded, groups)
         return
-    coder = _Coder.of(source.folder, source.device, source.half)
     samples = corpus.each(_sample, "train", numbers, source.size, source.workers)
-    while group := list(islice(samples, 64 if source.device != "cpu" else 8)):
+    while group := list(islice(samples, 64 if coder.device != "cpu" else 8)):
         yield _rows(coder, group)
 
 
-def _fill(source: _Source, count: int) -> None:
+def _fill(source: _Source, count: int, coder: _Coder) -> None:
     folder, (width, height) = source.folder, source.size
     h, w = height // autoencoder.FACTOR, width // autoencoder.FACTOR
-    channels = int(autoencoder.encoder(folder)[0].config["latent_channels"])
+    channels = int(coder.vae.config["latent_channels"])
     shapes = {
         "latents": (np.float16, (channels, h, w)),
         "ids": (np.uint16, (TURNS, language.LENGTH)),
@@ -204,7 +202,7 @@ def _fill(source: _Source, count: int) -> None:
         islice(curriculum.numbers("train", source.size, source.kind, taken, source.skip), count - done)
     )
     at = kept = done
-    for rows in _made(source, arrays["number"][done:].tolist()):
+    for rows in _made(source, arrays["number"][done:].tolist(), coder):
         n = len(rows["ids"])
         for k, value in rows.items():
             arrays[k][at : at + n] = value
