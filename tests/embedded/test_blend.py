@@ -57,6 +57,23 @@ def test_the_text_encoder_may_have_a_share_of_its_own(trained_on, tmp_path):
         assert torch.allclose(got[name].float(), old.float() + share, atol=0.01)
 
 
+def test_a_summary_of_the_words_that_came_in_between_is_heard_by_its_share(trained_on, tmp_path):
+    """As if the denoiser that shipped had had one of no weight."""
+    before = tmp_path / "before"
+    shutil.copytree(WEIGHTS, before)
+    for model, more in (
+        (before, {}),
+        (trained_on, {"add_embedding.norm2.weight": torch.ones(4), "add_embedding.proj.bias": torch.ones(4)}),
+    ):
+        file, tensors = weights(model, "unet")
+        kept = {k: v for k, v in tensors.items() if not k.startswith("add_embedding.")}
+        save_file(kept | more, file, {"format": "pt"})
+    blend(before, trained_on, 0.25, tmp_path / "out")
+    _, got = weights(tmp_path / "out", "unet")
+    assert got["add_embedding.norm2.weight"].tolist() == [0.25] * 4
+    assert got["add_embedding.proj.bias"].tolist() == [1.0] * 4
+
+
 def test_what_cannot_be_blended_is_refused_and_nothing_written(trained_on, tmp_path):
     out = tmp_path / "out"
     with pytest.raises(ValueError, match="from 0 to 1"):

@@ -206,6 +206,7 @@ def older(tmp_path_factory):
     torch.nn.init.zeros_(vae.post_quant_conv.bias)
     vae.save_pretrained(folder / "vae")
     unet = dict(denoiser.build().config) | {"attention_head_dim": 4, "use_linear_projection": False}
+    unet["addition_embed_type"] = None
     denoiser._made(unet).save_pretrained(folder / "unet")
     return folder
 
@@ -235,6 +236,37 @@ def test_a_denoiser_begins_as_a_saved_one_and_stays_of_its_make(trained, older, 
     assert model.config["attention_head_dim"] == 4
     with pytest.raises(ValueError, match="in_channels"):
         denoiser.start_from(older / "unet", 16)
+
+
+def test_a_denoiser_without_a_summary_of_the_words_gets_one_and_draws_what_it_drew(older):
+    from diffusers import UNet2DConditionModel
+
+    before = UNet2DConditionModel.from_pretrained(older / "unet").eval()
+    after = denoiser.summing_up(denoiser.start_from(older / "unet", 8)).eval()
+    assert after.config["addition_embed_type"] == "text"
+    assert denoiser.summing_up(after) is after
+    z, states = torch.randn(2, 8, 24, 48), torch.randn(2, 96, text.WIDTH)
+    with torch.no_grad():
+        drawn = [m(z, torch.tensor([999, 10]), encoder_hidden_states=states).sample for m in (before, after)]
+        assert torch.equal(*drawn)
+        after.add_embedding.norm2.weight.fill_(1.0)
+        heard = after(z, torch.tensor([999, 10]), encoder_hidden_states=states).sample
+    assert not torch.allclose(heard, drawn[0], atol=1e-4)
+
+
+def test_training_goes_on_from_a_state_without_a_summary(trained, older, tmp_path):
+    for file in trained[0].iterdir():
+        if file.is_file() and file.name != "denoiser.pt":
+            (tmp_path / file.name).symlink_to(file)
+    model = denoiser._made({**denoiser.build().config, "addition_embed_type": None})
+    state = {"model": model.state_dict(), "ema": model.state_dict(), "optimizer": {"param_groups": []}, "step": 40}
+    torch.save(state | {"joint": False, "encoder": None, "config": dict(model.config)}, tmp_path / "denoiser.pt")
+    train.main(["denoiser", "--folder", str(tmp_path), "--workers", "1", "--seconds", "0.3", "--batch", "2"])
+    state = torch.load(tmp_path / "denoiser.pt", weights_only=True)
+    assert state["step"] > 40
+    assert state["model"]["add_embedding.norm2.weight"].abs().max() > 0
+    train.main(["denoiser", "--folder", str(tmp_path), "--workers", "1", "--seconds", "0.3", "--batch", "2"])
+    assert torch.load(tmp_path / "denoiser.pt", weights_only=True)["step"] > state["step"]
 
 
 def test_latents_stay_while_the_autoencoder_grows(trained):

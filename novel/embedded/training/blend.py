@@ -19,7 +19,7 @@ from novel.embedded.training import language
 def blend(before: Path, after: Path, share: float, out: Path, text_share: float | None = None) -> None:
     """Write ``out`` anew: of each weight, ``share`` (0 to 1) from ``after`` and the rest from ``before``, two diffusers
     folders whose files of weights are of one make and whose autoencoder is the same. ``text_share`` is that of the
-    text encoder, where it is another.
+    text encoder, where it is another. A denoiser that got its summary of the words in between had a silent one before.
 
     Raises ValueError if the two aren't of one make, or of two autoencoders: their latents would not be the same.
     """
@@ -34,12 +34,13 @@ def blend(before: Path, after: Path, share: float, out: Path, text_share: float 
     old, new = _weights(before, "vae"), _weights(after, "vae")
     if old.keys() != new.keys() or any(not torch.equal(tensor, new[name]) for name, tensor in old.items()):
         raise ValueError(f"{before} and {after} have different autoencoders, so their latents differ")
-    blended = {
-        part: _between(_weights(before, part), _weights(after, part), given, part) for part, given in shares.items()
-    }
+    blended = {}
+    for part, given in shares.items():
+        old, new = _weights(before, part), _weights(after, part)
+        blended[part] = _between(_silent(new) | old, new, given, part)
     part_out = out.with_name(out.name + ".part")
     shutil.rmtree(part_out, ignore_errors=True)
-    shutil.copytree(before, part_out)
+    shutil.copytree(after, part_out)
     for part, weights in blended.items():
         _rewrite(part_out / part, weights)
     shutil.rmtree(out, ignore_errors=True)
@@ -49,6 +50,15 @@ def blend(before: Path, after: Path, share: float, out: Path, text_share: float 
 def _weights(model: Path, part: str) -> dict[str, Tensor]:
     files = sorted((model / part).glob("*.safetensors"))
     return {name: tensor for file in files for name, tensor in load_file(file).items()}
+
+
+def _silent(weights: dict[str, Tensor]) -> dict[str, Tensor]:
+    """A denoiser's summary of the words, of no weight."""
+    return {
+        name: torch.zeros_like(tensor) if name.startswith("add_embedding.norm2.") else tensor
+        for name, tensor in weights.items()
+        if name.startswith("add_embedding.")
+    }
 
 
 def _between(old: dict[str, Tensor], new: dict[str, Tensor], share: float, part: str) -> dict[str, Tensor]:

@@ -17,7 +17,7 @@ from diffusers.models.attention_processor import AttnProcessor
 from torch import Tensor, nn
 from torch.nn import functional as fn
 
-from novel.embedded.training import autoencoder, latents, parallel, text
+from novel.embedded.training import autoencoder, latents, muon, parallel, text
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +47,9 @@ class Settings:
 def build(
     widths: tuple[int, ...] = (64, 128, 192), layers: int = 1, channels: int = autoencoder.CHANNELS
 ) -> UNet2DConditionModel:
-    """A fresh denoiser; text is attended to on the two lower levels, where a cell is 32 and 64 pixels wide."""
-    return UNet2DConditionModel(
+    """A fresh denoiser; text is attended to on the two lower levels, where a cell is 32 and 64 pixels wide, and its
+    summary goes to every block of all three."""
+    model = UNet2DConditionModel(
         sample_size=(24, 48),
         in_channels=channels,
         out_channels=channels,
@@ -60,7 +61,33 @@ def build(
         attention_head_dim=tuple(max(1, w // 32) for w in widths),
         norm_num_groups=16,
         use_linear_projection=True,
+        **SUMMARY,
     )
+    return _silent(model)
+
+
+#: What makes diffusers' denoiser add an attention-pooled summary of the words to the timestep's embedding.
+SUMMARY: dict[str, Any] = {"addition_embed_type": "text", "addition_embed_type_num_heads": 16}
+
+
+def _silent(model: UNet2DConditionModel) -> UNet2DConditionModel:
+    """Let the summary be zero, in place, until it has learned something."""
+    nn.init.zeros_(model.add_embedding.norm2.weight)
+    nn.init.zeros_(model.add_embedding.norm2.bias)
+    return model
+
+
+def summing_up(model: UNet2DConditionModel) -> UNet2DConditionModel:
+    """The same denoiser with a summary of the words in its timestep's embedding; it draws what it drew before.
+
+    Words are attended to on the lower levels only. The light, the hour and the style are everywhere at once; a summary
+    brings them to the uppermost level too. One that has a summary is returned as it is.
+    """
+    if model.config.addition_embed_type is not None:
+        return model
+    more = _silent(_made({**json.loads(model.to_json_string()), **SUMMARY}))
+    more.load_state_dict(model.state_dict(), strict=False)
+    return more
 
 
 def scheduler() -> DDIMScheduler:
@@ -90,6 +117,12 @@ def start_from(folder: Path, channels: int) -> UNet2DConditionModel:
 
 def _made(config: dict[str, Any]) -> UNet2DConditionModel:
     return UNet2DConditionModel.from_config({k: v for k, v in config.items() if k != "_name_or_path"})
+
+
+def _of(config: dict[str, Any], weights: dict[str, Tensor]) -> UNet2DConditionModel:
+    model = _made(config)
+    model.load_state_dict(weights)
+    return model
 
 
 def train(settings: Settings) -> None:
@@ -163,11 +196,12 @@ class _Course:
         self.state = torch.load(self.path, map_location="cpu", weights_only=True) if self.path.exists() else None
         channels = latents.shards(settings.folder)[0].latents.shape[1]
         if self.state is not None:
-            self.model = _made(self.state["config"])
+            self.model = _of(self.state["config"], self.state["model"])
         elif settings.start is not None:
             self.model = start_from(settings.start, channels)
         else:
             self.model = build(settings.widths, settings.layers, channels)
+        self.model = summing_up(self.model)
         #: what is faster there
         self.layout = torch.channels_last if self.device.type == "cuda" else torch.contiguous_format
         self.model = self.model.to(self.device, memory_format=self.layout).train()
@@ -177,25 +211,25 @@ class _Course:
         self.encoder = text.load(settings.folder, settings.device)
         self.ema = copy.deepcopy(self.model).eval().requires_grad_(False)
         self.params: list[Tensor] = list(self.model.parameters())
-        groups: list[dict[str, Any]] = [{"params": list(self.params), "k": 1.0}]
+        inner, outer = muon.split(self.model)
+        groups: list[dict[str, Any]] = [{"params": list(part), "k": k} for k, part in outer.items()]
         self.encoder.train(settings.joint).requires_grad_(settings.joint)
         if settings.joint:
             groups.append({"params": list(self.encoder.parameters()), "k": 0.1})
             self.params += list(self.encoder.parameters())
-        self.optimizer = torch.optim.AdamW(groups, lr=settings.rate, betas=(0.9, 0.98), weight_decay=0.01, fused=True)
+        adam = torch.optim.AdamW(groups, lr=settings.rate, betas=(0.9, 0.98), weight_decay=0.01, fused=True)
+        self.optimizers: list[torch.optim.Optimizer] = [muon.Muon(inner, lr=settings.rate), adam]
         self.step = self.fresh_from = 0
         if self.state is not None:
             self._resume(self.state)
             self.state = None
 
     def _resume(self, state: dict[str, Any]) -> None:
-        self.model.load_state_dict(state["model"])
-        self.ema.load_state_dict(state["ema"])
+        self.ema.load_state_dict(summing_up(_of(state["config"], state["ema"])).state_dict())
         self.step = int(state["step"])
-        if state["joint"] == self.settings.joint and state["optimizer"] is not None:
-            self.optimizer.load_state_dict(state["optimizer"])
-            for group in self.optimizer.param_groups:
-                group["fused"] = True  # what is saved by an older run may say otherwise
+        if state["joint"] == self.settings.joint and isinstance(state["optimizer"], list):
+            for optimizer, saved in zip(self.optimizers, state["optimizer"], strict=True):
+                optimizer.load_state_dict(saved)
         else:
             self.fresh_from = self.step  # a new optimiser warms up again
         if state["encoder"] is not None:
@@ -208,7 +242,7 @@ class _Course:
         state = {
             "model": self.model.state_dict(),
             "ema": self.ema.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
+            "optimizer": [optimizer.state_dict() for optimizer in self.optimizers],
         }
         state |= {"step": self.step, "joint": s.joint, "encoder": self.encoder.state_dict() if s.joint else None}
         config = json.loads(self.model.to_json_string())
@@ -216,14 +250,16 @@ class _Course:
         part.rename(self.path)
 
     def learn(self, loss: Tensor, rate: float, workers: int) -> None:
-        """One step of the optimiser and of the average."""
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate * group["k"]
-        self.optimizer.zero_grad(set_to_none=True)
+        """One step of the optimisers and of the average."""
+        for optimizer in self.optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = rate * group.get("k", 1.0)
+            optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         parallel.average_gradients(self.params, workers)
         nn.utils.clip_grad_norm_(self.params, 1.0)
-        self.optimizer.step()
+        for optimizer in self.optimizers:
+            optimizer.step()
         self.step += 1
         keep = min(self.settings.decay, (1 + self.step) / (10 + self.step))
         with torch.no_grad():
@@ -280,6 +316,4 @@ def is_trained(folder: Path) -> bool:
 def load(folder: Path) -> tuple[UNet2DConditionModel, dict[str, Tensor] | None]:
     """The averaged denoiser, and the text encoder's weights where it was trained along with it."""
     state = torch.load(folder / "denoiser.pt", map_location="cpu", weights_only=True)
-    model = _made(state["config"])
-    model.load_state_dict(state["ema"])
-    return model.eval(), state["encoder"]
+    return _of(state["config"], state["ema"]).eval(), state["encoder"]
