@@ -7,3 +7,7 @@ from pathlib import Path
 
 #: The folder that ``DiffusionPipeline.from_pretrained`` loads.
 WEIGHTS: Path = Path(__file__).parent / "weights"
+
+#: What it draws best with, as the model card's figures were measured: DDIM's steps, classifier-free guidance, and the
+#: share by which that is rescaled.
+STEPS, GUIDANCE, RESCALE = 20, 3.0, 0.5

@@ -18,9 +18,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from novel.embedded import WEIGHTS
-
-STEPS, GUIDANCE, RESCALE = 20, 4.5, 0.5
+from novel.embedded import GUIDANCE, RESCALE, STEPS, WEIGHTS
 
 
 def load(weights: Path, device: str) -> Any:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
+import novel.embedded
 from novel import hub_cache
 from novel.errors import MissingError, RefusedError
 from novel.plan.model import ModelSpec
@@ -190,7 +191,7 @@ def _those(can: Callable[[Family], bool]) -> str:
 def _folder_named(model: str, base: Path | None) -> Path | None:
     """The folder that a name means; None where it must be a hub id. Raises for single files."""
     if model == EMBEDDED:
-        return _embedded_weights()
+        return novel.embedded.WEIGHTS
     written = Path(model).expanduser()
     candidates = [written] if written.is_absolute() else [*([base / written] if base else []), Path.cwd() / written]
     for path in candidates:
@@ -209,13 +210,6 @@ def _folder_named(model: str, base: Path | None) -> Path | None:
     if model.startswith((".", "/", "~")) or model.count("/") > 1 or "\\" in model:
         return candidates[0]  # Nothing but a path is written so; that it's absent is said by the folder's reader.
     return None
-
-
-def _embedded_weights() -> Path:
-    import novel
-    import novel.embedded
-
-    return Path(getattr(novel.embedded, "WEIGHTS", Path(novel.__file__).parent / "embedded" / "weights"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,10 +246,20 @@ def _read_settings(family: Family, folder: ModelFolder) -> _Settings:
     return _Settings(steps, guidance, sensible, family.sampler, folder.pixels or family.pixels, negative)
 
 
+def _own_settings(family: Family, folder: ModelFolder) -> _Settings:
+    """The embedded model's, as its card's figures were measured."""
+    return _Settings(
+        novel.embedded.STEPS, novel.embedded.GUIDANCE, (1.5, 9.0), "ddim", folder.pixels or family.pixels, True
+    )
+
+
 def _spec(name: str, folder: ModelFolder, identity: str, checkpoint: Checkpoint | None) -> ModelSpec:
     family = family_of(folder)
     zero_snr = bool(folder.config("scheduler").get("rescale_betas_zero_snr"))
-    asked = _read_settings(family, folder) if checkpoint is None else _settings(family, checkpoint)
+    if name == EMBEDDED:
+        asked = _own_settings(family, folder)
+    else:
+        asked = _read_settings(family, folder) if checkpoint is None else _settings(family, checkpoint)
     guidance = asked.guidance
     if zero_snr and checkpoint is None:
         # Lin et al. 2023 ("Common Diffusion Noise Schedules and Sample Steps are Flawed"): less guidance, rescaled.

@@ -14,6 +14,7 @@ import pytest
 from render_samples import request_for, write_json, write_safetensors
 
 from novel import hub_cache
+from novel.embedded import GUIDANCE, RESCALE, STEPS
 from novel.errors import MissingError, RefusedError
 from novel.render.checkpoint_table import CHECKPOINTS
 from novel.render.families import AbsentModel, check_requests, resolve
@@ -65,6 +66,13 @@ def test_the_embedded_model_is_an_ordinary_folder(tmp_path: Path) -> None:
     )
     assert spec.multiple % 8 == 0
     assert copy.is_dir()
+
+
+def test_the_embedded_model_is_drawn_with_what_its_figures_were_measured_with() -> None:
+    spec, _ = resolve("embedded")
+    assert (spec.steps, spec.guidance, spec.guidance_rescale, spec.sampler) == (STEPS, GUIDANCE, RESCALE, "ddim")
+    low, high = spec.guidance_range
+    assert low < GUIDANCE < high
 
 
 def test_sizes_come_from_the_configs(make_model: MakeModel) -> None:
