@@ -67,7 +67,7 @@ def test_pictures_that_nobody_looks_at_are_told(story: Path) -> None:
 
 @pytest.mark.parametrize(
     ("guidance", "said"),
-    [(5.0, ""), (3, ""), (14, ""), (1.0, "so little"), (0, "so little"), (30, "so much"), (None, "")],
+    [(5.0, ""), (1.5, ""), (9, ""), (1.0, "so little"), (0, "so little"), (30, "so much"), (None, "")],
 )
 def test_guidance_out_of_range_is_told_once(story: Path, guidance: float | None, said: str) -> None:
     style(story, model="embedded", guidance=guidance)
@@ -76,7 +76,7 @@ def test_guidance_out_of_range_is_told_once(story: Path, guidance: float | None,
     for diagnostic in found:
         assert said in diagnostic.message
         assert diagnostic.file.endswith("test.yaml")
-        assert "Take 3 to 14" in diagnostic.hint
+        assert "Take 1.5 to 9" in diagnostic.hint
 
 
 def test_a_panels_own_guidance_is_told_at_the_panel(story: Path) -> None:
