@@ -289,7 +289,8 @@ def _run(settings: Settings, rank: int, workers: int) -> None:
         losses.append(loss.detach())
         if rank == 0 and course.step % 100 == 0:
             mean = float(torch.stack(losses).mean())
-            seen = course.step * settings.batch * workers
+            # in this run: earlier ones may have had other batches
+            seen = (course.step - first) * settings.batch * workers
             line = {"step": course.step, "seen": seen, "seconds": round(time.time() - start), "loss": round(mean, 4)}
             print(json.dumps(line | {"rate": round(rate, 6)}), flush=True)
             losses = []
