@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from novel.build_record import book_record
+from novel.check import warnings_of
 from novel.errors import DiagnosticsError, RenderIncomplete
 from novel.imprint import colophon, generator, stack_versions
 from novel.prepare import Choices, Prepared, last_build, own_panels, prepare
@@ -66,9 +67,10 @@ def build(
     with clock("plan"):
         made = prepare(story, choices)
     only = tuple(made.book.known_panel(panel) for panel in choices.only)
-    if made.book.warnings or made.takes.warnings:
-        count = len(made.book.warnings) + len(made.takes.warnings)
-        say(f"{count} warning{'s' if count > 1 else ''} about {story}: `novel check {story}` shows what")
+    if count := len(warnings_of(made)):
+        named = {"--style": choices.style, "--model": choices.model}
+        command = " ".join(["novel check", str(story), *(f"{key} {name}" for key, name in named.items() if name)])
+        say(f"{count} warning{'s' if count > 1 else ''} about {story}: `{command}` shows what")
     for note in lock_notes(made):
         say(note)
     lines = colophon(made.book, made.spec, made.plan, others=made.other_specs)

@@ -22,13 +22,12 @@ def check_story(story: Path, *, style: str | None = None, model: str | None = No
         made = prepare(story, Choices(style=style, model=model))
     except DiagnosticsError as error:
         return list(error.diagnostics)
-    found = [
-        *made.book.warnings,
-        *made.takes.warnings,
-        *check_lettering(made.book, made.plan, colophon=own_words(made.book)),
-    ]
-    found += made.left_out
-    found += cut_prompts(made)
+    return [*warnings_of(made), *check_lettering(made.book, made.plan, colophon=own_words(made.book))]
+
+
+def warnings_of(made: Prepared) -> list[Diagnostic]:
+    """The warnings that need no lettering: of form and takes, and of what the model won't read or do as asked."""
+    found = [*made.book.warnings, *made.takes.warnings, *made.left_out, *cut_prompts(made)]
     if made.spec.name == "embedded":
         found += unknown_words(made.book)
     return found

@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from novel.build import build
 from novel.check import check_story
-from novel.errors import MissingError
+from novel.errors import MissingError, NovelError
 from novel.prepare import Choices, prepare
 from novel.render.checkpoint_table import CHECKPOINTS
+from novel.render.progress import Quiet
 
 STORY = """\
 novel: 1
@@ -63,6 +65,20 @@ def test_pictures_that_nobody_looks_at_are_told(story: Path) -> None:
     error = absent(story, "stabilityai/stable-diffusion-xl-base-1.0")
     assert "`jon` are not looked at: the style names no IP-Adapter" in error.message
     assert "\n" not in absent(story, "stabilityai/sdxl-turbo", reference_adapter="h94/IP-Adapter").message
+
+
+def test_a_build_counts_every_warning_that_check_shows(story: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    story.write_text(STORY.replace("a screen", "a cathedral"))
+    (story.parent / "styles" / "other.yaml").write_text((story.parent / "styles" / "test.yaml").read_text())
+
+    def nothing(*_: object) -> None:
+        raise NovelError("no model today")
+
+    said: list[str] = []
+    with pytest.raises(NovelError, match="no model today"):
+        build(story, Choices(style="other"), Quiet(), said.append, nothing)  # type: ignore[arg-type]
+    assert {d.code for d in check_story(story, style="other")} == {"no-strength", "references-unused", "unknown-word"}
+    assert said == [f"3 warnings about {story}: `novel check {story} --style other` shows what"]
 
 
 @pytest.mark.parametrize(
