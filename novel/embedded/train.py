@@ -76,6 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     added = corpus_.add_mutually_exclusive_group()
     added.add_argument("--first", action="store_true", help="add the scenes that are learned first where time is short")
     added.add_argument("--things", action="store_true", help="add scenes with two things or more")
+    added.add_argument("--crowds", action="store_true", help="add scenes with three people or more")
     _denoiser(stage("denoiser", "Train the denoiser for a while."))
     export = stage("export", "Write a diffusers folder.")
     export.add_argument("--out", type=Path, required=True, help="the folder to write, replaced if there")
@@ -111,7 +112,18 @@ def _denoiser(denoiser: argparse.ArgumentParser) -> None:
     denoiser.add_argument(
         "--things",
         type=float,
-        help="share of the pictures that show two things or more; --others is then that of the rest",
+        help="share of the pictures that show two things or more; --crowds is then that of the rest",
+    )
+    denoiser.add_argument(
+        "--crowds",
+        type=float,
+        help="share of the others that show three people or more; --others is then that of the rest",
+    )
+    denoiser.add_argument(
+        "--even",
+        type=float,
+        default=0.0,
+        help="how far rare styles and hours are made as frequent as common ones: 0 for not, 1 for wholly",
     )
     denoiser.add_argument("--decay", type=float, default=0.999, help="of the averaged weights")
     denoiser.add_argument("--hold", type=float, default=0.7, help="share of the run before the rate falls")
@@ -184,7 +196,8 @@ def main(argv: list[str] | None = None) -> None:
     elif args.stage == "latents":
         from novel.embedded.training import curriculum, latents
 
-        kind: curriculum.Kind = "first" if args.first else "things" if args.things else "all"
+        kinds: tuple[curriculum.Kind, ...] = ("first", "things", "crowds")
+        kind: curriculum.Kind = next((k for k in kinds if getattr(args, k)), "all")
         latents.make(args.folder, args.pictures, args.device, args.workers, args.half, kind, args.skip)
     elif args.stage == "denoiser":
         from novel.embedded.training import denoiser
@@ -209,7 +222,7 @@ def main(argv: list[str] | None = None) -> None:
                 args.start,
                 args.emphasis,
                 args.broad,
-                Mix(args.others, args.things),
+                Mix(args.others, args.things, args.crowds, args.even),
             )
         )
     elif args.stage == "export":

@@ -461,6 +461,49 @@ def test_scenes_of_many_things_can_be_added_and_asked_for(trained, tmp_path):
         assert np.mean([shown[k] for k in rows]) == pytest.approx(things, abs=0.08)
 
 
+def _numbered(part: latents.Shard, numbers: list[int]) -> latents.Shard:
+    """A shard of those scenes, whose latents are their places in it."""
+    count = len(numbers)
+    marked = np.broadcast_to(np.arange(count, dtype=np.float32)[:, None, None, None], (count, 1, 1, 1))
+    ids, weight = (np.resize(a, (count, *a.shape[1:])) for a in (part.ids, part.weight))
+    return latents.Shard(part.size, marked, ids, weight, np.array(numbers))
+
+
+def _taken(part: latents.Shard, mix: latents.Mix) -> list[int]:
+    """The numbers of the scenes in some batches."""
+    feed = latents.batches([part], 16, 0, mix)
+    rows = torch.cat([next(feed)[0][:, 0, 0, 0] for _ in range(40)]).int().tolist()
+    return part.number[rows].tolist()
+
+
+def test_scenes_of_many_people_can_be_added_and_asked_for(trained):
+    many = list(islice(curriculum.numbers("train", (768, 384), "crowds", frozenset()), 20))
+    assert all(len(scenes.scene_number("train", n, (768, 384)).people) > 2 for n in many)
+    (part,) = [s for s in latents.shards(trained[0]) if s.size == (768, 384)]
+    known = _numbered(part, sorted({*many, *range(60)}))
+    shown = {n: scenes.scene_number("train", n, part.size) for n in known.number.tolist()}
+    taken = _taken(known, latents.Mix(things=0.5, crowds=0.4))
+    assert np.mean([curriculum.shows_things(shown[n]) for n in taken]) == pytest.approx(0.5, abs=0.06)
+    # of those without things, that is: the two shares can both be had
+    assert np.mean([curriculum.is_a_crowd(shown[n]) for n in taken]) == pytest.approx(0.2, abs=0.06)
+    few = _numbered(part, [n for n, s in shown.items() if not curriculum.is_a_crowd(s)])
+    with pytest.raises(ValueError, match="latents --crowds"):
+        next(latents.batches([few], 8, 0, latents.Mix(crowds=0.4)))
+
+
+def test_rare_styles_and_hours_can_be_brought_level(trained):
+    (part,) = [s for s in latents.shards(trained[0]) if s.size == (768, 384)]
+    known = _numbered(part, list(range(400)))
+    shown = {n: scenes.scene_number("train", n, part.size) for n in known.number.tolist()}
+    bright = [
+        np.mean([shown[n].style == "bright" for n in _taken(known, latents.Mix(even=k))]) for k in (0.0, 0.5, 1.0)
+    ]
+    assert bright == pytest.approx([0.4, 0.29, 0.2], abs=0.07)
+    taken = _taken(known, latents.Mix(even=1.0))
+    for hour in names.TIMES:
+        assert np.mean([shown[n].time == hour for n in taken]) == pytest.approx(1 / 6, abs=0.07)
+
+
 def test_a_corpus_can_be_enlarged_without_losing_what_is_there(trained):
     folder, _ = trained
     (old,) = [s.latents.copy() for s in latents.shards(folder) if s.latents.shape[2:] == (24, 48)]

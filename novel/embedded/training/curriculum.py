@@ -35,8 +35,23 @@ def shows_things(scene: scenes.Scene) -> bool:
     return len(scene.things) > 1
 
 
-#: Which scenes a corpus is enlarged by: all, those of the beginning, or those with two things or more.
-Kind = Literal["all", "first", "things"]
+def is_a_crowd(scene: scenes.Scene) -> bool:
+    """Whether a scene shows three people or more: one in seven does; three in ten of all people stand in such."""
+    return len(scene.people) > 2
+
+
+#: Which scenes a corpus is enlarged by: all, those of the beginning, those with two things or more, those with three
+#: people or more.
+Kind = Literal["all", "first", "things", "crowds"]
+
+
+def belongs(scene: scenes.Scene, number: int, kind: Kind) -> bool:
+    """Whether a scene is of a kind."""
+    if kind == "first":
+        return comes_first(scene, number)
+    if kind == "things":
+        return shows_things(scene)
+    return kind == "all" or is_a_crowd(scene)
 
 
 def numbers(split: str, size: tuple[int, int], kind: Kind, taken: frozenset[int], skip: int = 0) -> Iterator[int]:
@@ -44,8 +59,5 @@ def numbers(split: str, size: tuple[int, int], kind: Kind, taken: frozenset[int]
     for number in count(skip):
         if number in taken:
             continue
-        if kind != "all":
-            scene = scenes.scene_number(split, number, size)
-            if not (comes_first(scene, number) if kind == "first" else shows_things(scene)):
-                continue
-        yield number
+        if kind == "all" or belongs(scenes.scene_number(split, number, size), number, kind):
+            yield number

@@ -239,11 +239,15 @@ def scale(folder: Path) -> float:
 class Mix:
     """What batches are made of, in shares from 0 to 1; None takes what the corpus holds.
 
-    ``things`` show two things or more; of the rest, ``others`` are none of the curriculum's beginning.
+    ``things`` show two things or more; ``crowds``, of those that don't, three people or more; of the rest, ``others``
+    are none of the curriculum's beginning. ``even``: how far rare styles and hours are brought to be as frequent as
+    common ones, 0 for not at all, 1 for wholly.
     """
 
     others: float | None = None
     things: float | None = None
+    crowds: float | None = None
+    even: float = 0.0
 
 
 AS_IT_IS = Mix()
@@ -266,21 +270,39 @@ def _chances(part: Shard, mix: Mix) -> tuple[npt.NDArray[np.float64] | None, Mix
     if mix == AS_IT_IS:
         return None, mix
     shown = [scenes.scene_number("train", n, part.size) for n in part.number.tolist()]
-    chances = np.full(len(part), 1 / len(part))
+    chances = _evened(shown, mix.even)
     rich = np.array([mix.things is not None and curriculum.shows_things(s) for s in shown])
+    crowd = np.array([mix.crowds is not None and curriculum.is_a_crowd(s) for s in shown]) & ~rich
     first = np.array([curriculum.comes_first(s, n) for s, n in zip(shown, part.number.tolist(), strict=True)])
-    plain = chances[~rich]
-    others = _shared(plain, ~first[~rich], mix.others)
-    chances[~rich] = plain
-    things = _shared(chances, rich, mix.things)
-    missed = Mix(None if others else mix.others, None if things else mix.things)
-    return chances / chances.sum(), missed
+    had = []
+    for among, chosen, share in (
+        (~rich & ~crowd, ~first, mix.others),
+        (~rich, crowd, mix.crowds),
+        (np.ones_like(rich), rich, mix.things),
+    ):
+        some = chances[among] / max(chances[among].sum(), 1e-12)
+        had.append(share if not _shared(some, chosen[among], share) else None)
+        chances[among] = some * chances[among].sum()
+    others, crowds, things = had
+    return chances / chances.sum(), Mix(others, things, crowds)
+
+
+def _evened(shown: list[scenes.Scene], even: float) -> npt.NDArray[np.float64]:
+    """Chances of scenes, each by its style's and its hour's share of them to the power of ``-even``."""
+    chances = np.ones(len(shown))
+    for names in ([s.style for s in shown], [s.time for s in shown]):
+        _, kind, count = np.unique(names, return_inverse=True, return_counts=True)
+        chances *= (count / len(shown))[kind] ** -even
+    out: npt.NDArray[np.float64] = chances / chances.sum()
+    return out
 
 
 def _must_be_had(missed: list[Mix]) -> None:
     """Raises ValueError, with the cure, where a share could be had in no part of a corpus."""
     if missed and all(m.things is not None for m in missed):
         raise ValueError("no share of scenes with two things or more can be had: add some with `latents --things`")
+    if missed and all(m.crowds is not None for m in missed):
+        raise ValueError("no share of scenes with three people or more can be had: add some with `latents --crowds`")
     if missed and all(m.others is not None for m in missed):
         raise ValueError(
             "no share of scenes beyond the curriculum's beginning can be had: the corpus holds one kind alone; "
