@@ -67,7 +67,7 @@ def test_pictures_that_nobody_looks_at_are_told(story: Path) -> None:
     assert "\n" not in absent(story, "stabilityai/sdxl-turbo", reference_adapter="h94/IP-Adapter").message
 
 
-def test_a_build_counts_every_warning_that_check_shows(story: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_build_counts_every_warning_that_check_shows(story: Path) -> None:
     story.write_text(STORY.replace("a screen", "a cathedral"))
     (story.parent / "styles" / "other.yaml").write_text((story.parent / "styles" / "test.yaml").read_text())
 

@@ -444,23 +444,6 @@ def test_a_share_of_what_the_corpus_does_not_hold_is_refused_with_a_cure(trained
         next(latents.batches([known], 8, 0, latents.Mix(others=0.7)))
 
 
-def test_scenes_of_many_things_can_be_added_and_asked_for(trained, tmp_path):
-    rich = list(islice(curriculum.numbers("train", (768, 384), "things", frozenset()), 4))
-    assert all(len(scenes.scene_number("train", n, (768, 384)).things) > 1 for n in rich)
-    assert latents.counts(9, "things") == [9, 0, 0]
-    (part,) = [s for s in latents.shards(trained[0]) if s.size == (768, 384)]
-    n = len(part)
-    numbers = np.array([*rich, *(k for k in range(100) if k not in rich)][:n])
-    marked = np.broadcast_to(np.arange(n, dtype=np.float32)[:, None, None, None], part.latents.shape)
-    known = latents.Shard(part.size, marked, part.ids, part.weight, numbers)
-    shown = [len(scenes.scene_number("train", k, part.size).things) > 1 for k in numbers.tolist()]
-    assert 0 < sum(shown) < n
-    for things in (0.0, 0.6, 1.0):
-        feed = latents.batches([known], 8, 0, latents.Mix(others=0.5, things=things))
-        rows = torch.cat([next(feed)[0][:, 0, 0, 0] for _ in range(40)]).int().tolist()
-        assert np.mean([shown[k] for k in rows]) == pytest.approx(things, abs=0.08)
-
-
 def _numbered(part: latents.Shard, numbers: list[int]) -> latents.Shard:
     """A shard of those scenes, whose latents are their places in it."""
     count = len(numbers)
@@ -474,6 +457,20 @@ def _taken(part: latents.Shard, mix: latents.Mix) -> list[int]:
     feed = latents.batches([part], 16, 0, mix)
     rows = torch.cat([next(feed)[0][:, 0, 0, 0] for _ in range(40)]).int().tolist()
     return part.number[rows].tolist()
+
+
+def test_scenes_of_many_things_can_be_added_and_asked_for(trained, tmp_path):
+    rich = list(islice(curriculum.numbers("train", (768, 384), "things", frozenset()), 4))
+    assert all(len(scenes.scene_number("train", n, (768, 384)).things) > 1 for n in rich)
+    assert latents.counts(9, "things") == [9, 0, 0]
+    (part,) = [s for s in latents.shards(trained[0]) if s.size == (768, 384)]
+    n = len(part)
+    known = _numbered(part, [*rich, *(k for k in range(100) if k not in rich)][:n])
+    shown = {k: len(scenes.scene_number("train", k, part.size).things) > 1 for k in known.number.tolist()}
+    assert 0 < sum(shown.values()) < n
+    for things in (0.0, 0.6, 1.0):
+        taken = _taken(known, latents.Mix(others=0.5, things=things))
+        assert np.mean([shown[k] for k in taken]) == pytest.approx(things, abs=0.08)
 
 
 def test_scenes_of_many_people_can_be_added_and_asked_for(trained):

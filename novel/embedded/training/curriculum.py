@@ -47,17 +47,19 @@ Kind = Literal["all", "first", "things", "crowds"]
 
 def belongs(scene: scenes.Scene, number: int, kind: Kind) -> bool:
     """Whether a scene is of a kind."""
-    if kind == "first":
-        return comes_first(scene, number)
-    if kind == "things":
-        return shows_things(scene)
-    return kind == "all" or is_a_crowd(scene)
+    match kind:
+        case "all":
+            return True
+        case "first":
+            return comes_first(scene, number)
+        case "things":
+            return shows_things(scene)
+        case "crowds":
+            return is_a_crowd(scene)
 
 
 def numbers(split: str, size: tuple[int, int], kind: Kind, taken: frozenset[int], skip: int = 0) -> Iterator[int]:
     """Endless scene numbers of a split and of one kind, from ``skip`` on in order, without those ``taken``."""
     for number in count(skip):
-        if number in taken:
-            continue
-        if kind == "all" or belongs(scenes.scene_number(split, number, size), number, kind):
+        if number not in taken and belongs(scenes.scene_number(split, number, size), number, kind):
             yield number

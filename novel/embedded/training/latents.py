@@ -274,16 +274,16 @@ def _chances(part: Shard, mix: Mix) -> tuple[npt.NDArray[np.float64] | None, Mix
     rich = np.array([mix.things is not None and curriculum.shows_things(s) for s in shown])
     crowd = np.array([mix.crowds is not None and curriculum.is_a_crowd(s) for s in shown]) & ~rich
     first = np.array([curriculum.comes_first(s, n) for s, n in zip(shown, part.number.tolist(), strict=True)])
-    had = []
+    missed = []
     for among, chosen, share in (
         (~rich & ~crowd, ~first, mix.others),
         (~rich, crowd, mix.crowds),
         (np.ones_like(rich), rich, mix.things),
     ):
         some = chances[among] / max(chances[among].sum(), 1e-12)
-        had.append(share if not _shared(some, chosen[among], share) else None)
+        missed.append(None if _shared(some, chosen[among], share) else share)
         chances[among] = some * chances[among].sum()
-    others, crowds, things = had
+    others, crowds, things = missed
     return chances / chances.sum(), Mix(others, things, crowds)
 
 
