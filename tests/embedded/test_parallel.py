@@ -41,3 +41,17 @@ def test_one_process_needs_nobody_to_agree_with():
     assert seen == [(0, 1)]
     assert parallel.of_first(0.25, 1) == 0.25
     assert parallel.agree(False, 1) is False
+
+
+def test_one_process_alone_has_one_thread_and_leaves_the_others_as_they_were():
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        seen = []
+        parallel.launch(1, lambda rank, workers: seen.append(torch.get_num_threads()))
+        assert seen == [1]
+        with pytest.raises(ZeroDivisionError):
+            parallel.launch(1, lambda rank, workers: 1 // 0)
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)

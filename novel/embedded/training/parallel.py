@@ -17,9 +17,15 @@ from torch.multiprocessing.spawn import spawn
 
 
 def launch(workers: int, run: Callable[[int, int], None]) -> None:
-    """Call ``run(rank, workers)`` in each of ``workers`` processes (in this one if there is but one)."""
+    """Call ``run(rank, workers)`` in each of ``workers`` processes, one thread each (in this one if there is but one;
+    it has as many threads afterwards as before)."""
     if workers <= 1:
-        run(0, 1)
+        threads = torch.get_num_threads()
+        torch.set_num_threads(1)
+        try:
+            run(0, 1)
+        finally:
+            torch.set_num_threads(threads)
         return
     with tempfile.TemporaryDirectory() as folder:
         spawn(_entry, args=(workers, os.path.join(folder, "meet"), run), nprocs=workers, join=True)  # type: ignore[no-untyped-call]
