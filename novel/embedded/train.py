@@ -6,6 +6,7 @@ python -m novel.embedded.train autoencoder  pictures to latents and back
 python -m novel.embedded.train text         captions to what they say
 python -m novel.embedded.train latents      draw the corpus and keep its latents
 python -m novel.embedded.train denoiser     the diffusion model itself
+python -m novel.embedded.train finish       crisper ink from the decoder, out of what the denoiser draws
 python -m novel.embedded.train export       an ordinary diffusers folder
 python -m novel.embedded.train blend        a model between two: one trained on, and what it began as
 python -m novel.embedded.train tower        the image tower, which reads pictures and knows people again
@@ -38,7 +39,41 @@ def _parser() -> argparse.ArgumentParser:
     begin.add_argument("--weights", type=Path, default=WEIGHTS, help="a diffusers folder; the shipped one if left out")
     data = stage("data", "Draw pictures for the autoencoder.")
     data.add_argument("--pictures", type=int, default=1500)
-    ae = stage("autoencoder", "Train the autoencoder for a while.")
+    _autoencoder(stage("autoencoder", "Train the autoencoder for a while."))
+    text = stage("text", "Train the text encoder for a while.")
+    text.add_argument("--seconds", type=float, default=1500)
+    text.add_argument("--batch", type=int, default=48, help="captions a step in each process")
+    text.add_argument("--rate", type=float, default=1e-3)
+    text.add_argument("--half", action="store_true", help="bfloat16 autocast")
+    text.add_argument(
+        "--hold", type=float, default=0.0, help="how firmly it stays what a denoiser has learned from; 0 for not at all"
+    )
+    corpus_ = stage("latents", "Draw the corpus and keep its latents.")
+    corpus_.add_argument("--pictures", type=int, default=20000)
+    corpus_.add_argument("--half", action="store_true", help="bfloat16 autocast")
+    corpus_.add_argument(
+        "--skip", type=int, default=0, help="leave out the scenes numbered below this, which a model has learned from"
+    )
+    added = corpus_.add_mutually_exclusive_group()
+    added.add_argument("--first", action="store_true", help="add the scenes that are learned first where time is short")
+    added.add_argument("--things", action="store_true", help="add scenes with two things or more")
+    added.add_argument("--crowds", action="store_true", help="add scenes with three people or more")
+    _denoiser(stage("denoiser", "Train the denoiser for a while."))
+    _finish(stage("finish", "Let the decoder learn crisp ink, from what the denoiser draws and from a critic."))
+    export = stage("export", "Write a diffusers folder.")
+    export.add_argument("--out", type=Path, required=True, help="the folder to write, replaced if there")
+    export.add_argument("--shard", type=int, default=0, help="the most megabytes of one file; 0 for no limit")
+    blend = stages.add_parser("blend", help="Write a model between two.", description="Write a model between two.")
+    blend.add_argument("--before", type=Path, default=WEIGHTS, help="what it began as; the shipped one if left out")
+    blend.add_argument("--after", type=Path, required=True, help="what `export` wrote after training on")
+    blend.add_argument("--share", type=float, default=0.35, help="of the one after, from 0 to 1")
+    blend.add_argument("--text-share", type=float, help="of the text encoder, if another than the denoiser's")
+    blend.add_argument("--out", type=Path, required=True, help="the folder to write, replaced if there")
+    _tower(stage("tower", "Train the image tower on the teacher's pictures, and write the file that ships."))
+    return parser
+
+
+def _autoencoder(ae: argparse.ArgumentParser) -> None:
     ae.add_argument("--pictures", type=int, default=1500)
     ae.add_argument("--seconds", type=float, default=1500)
     ae.add_argument("--crop", type=int, default=64)
@@ -59,36 +94,6 @@ def _parser() -> argparse.ArgumentParser:
         "--widths", type=int, nargs=5, default=(16, 16, 32, 64, 64), help="channels, outermost first; when it begins"
     )
     ae.add_argument("--half", action="store_true", help="bfloat16 autocast")
-    text = stage("text", "Train the text encoder for a while.")
-    text.add_argument("--seconds", type=float, default=1500)
-    text.add_argument("--batch", type=int, default=48, help="captions a step in each process")
-    text.add_argument("--rate", type=float, default=1e-3)
-    text.add_argument("--half", action="store_true", help="bfloat16 autocast")
-    text.add_argument(
-        "--hold", type=float, default=0.0, help="how firmly it stays what a denoiser has learned from; 0 for not at all"
-    )
-    corpus_ = stage("latents", "Draw the corpus and keep its latents.")
-    corpus_.add_argument("--pictures", type=int, default=20000)
-    corpus_.add_argument("--half", action="store_true", help="bfloat16 autocast")
-    corpus_.add_argument(
-        "--skip", type=int, default=0, help="leave out the scenes numbered below this, which a model has learned from"
-    )
-    added = corpus_.add_mutually_exclusive_group()
-    added.add_argument("--first", action="store_true", help="add the scenes that are learned first where time is short")
-    added.add_argument("--things", action="store_true", help="add scenes with two things or more")
-    added.add_argument("--crowds", action="store_true", help="add scenes with three people or more")
-    _denoiser(stage("denoiser", "Train the denoiser for a while."))
-    export = stage("export", "Write a diffusers folder.")
-    export.add_argument("--out", type=Path, required=True, help="the folder to write, replaced if there")
-    export.add_argument("--shard", type=int, default=0, help="the most megabytes of one file; 0 for no limit")
-    blend = stages.add_parser("blend", help="Write a model between two.", description="Write a model between two.")
-    blend.add_argument("--before", type=Path, default=WEIGHTS, help="what it began as; the shipped one if left out")
-    blend.add_argument("--after", type=Path, required=True, help="what `export` wrote after training on")
-    blend.add_argument("--share", type=float, default=0.35, help="of the one after, from 0 to 1")
-    blend.add_argument("--text-share", type=float, help="of the text encoder, if another than the denoiser's")
-    blend.add_argument("--out", type=Path, required=True, help="the folder to write, replaced if there")
-    _tower(stage("tower", "Train the image tower on the teacher's pictures, and write the file that ships."))
-    return parser
 
 
 def _denoiser(denoiser: argparse.ArgumentParser) -> None:
@@ -130,6 +135,18 @@ def _denoiser(denoiser: argparse.ArgumentParser) -> None:
     denoiser.add_argument("--half", action="store_true", help="bfloat16 autocast")
     denoiser.add_argument("--joint", action="store_true", help="train the text encoder along, at a tenth of the rate")
     denoiser.add_argument("--compile", action="store_true", help="torch.compile")
+
+
+def _finish(finish: argparse.ArgumentParser) -> None:
+    finish.add_argument("--seconds", type=float, default=3600)
+    finish.add_argument("--pictures", type=int, default=3000, help="of the teacher")
+    finish.add_argument("--drawn", type=int, default=400, help="that the denoiser draws first, about a second each")
+    finish.add_argument("--crop", type=int, default=128, help="side of the pieces learned from, in pixels")
+    finish.add_argument("--batch", type=int, default=4, help="pieces of either kind a step in each process")
+    finish.add_argument("--rate", type=float, default=3e-4)
+    finish.add_argument("--layers", type=int, default=2, help="residual blocks a level, added if there are fewer")
+    finish.add_argument("--critic", type=float, default=0.2, help="how hard the critic pulls; 1 is as hard as all else")
+    finish.add_argument("--half", action="store_true", help="bfloat16 autocast")
 
 
 def _tower(tower: argparse.ArgumentParser) -> None:
@@ -223,6 +240,26 @@ def main(argv: list[str] | None = None) -> None:
                 args.emphasis,
                 args.broad,
                 Mix(args.others, args.things, args.crowds, args.even),
+            )
+        )
+    elif args.stage == "finish":
+        from novel.embedded.training import finish
+
+        finish.train(
+            finish.Settings(
+                args.folder,
+                args.seconds,
+                args.device,
+                args.pictures,
+                args.drawn,
+                args.workers,
+                args.crop,
+                args.batch,
+                args.rate,
+                args.seed,
+                args.half,
+                args.layers,
+                args.critic,
             )
         )
     elif args.stage == "export":

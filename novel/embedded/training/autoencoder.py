@@ -6,7 +6,7 @@ import copy
 import json
 import math
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -46,10 +46,13 @@ class Settings:
     widths: tuple[int, ...] = WIDTHS
 
 
-def build(reduce: int = 1, channels: int = CHANNELS, widths: tuple[int, ...] = WIDTHS) -> AutoencoderKL:
+def build(
+    reduce: int = 1, channels: int = CHANNELS, widths: tuple[int, ...] = WIDTHS, layers: int = 1
+) -> AutoencoderKL:
     """A fresh autoencoder for pictures made ``reduce`` (1, 2 or 4) times smaller: the inner levels of the whole one.
 
-    Its log-variance is fixed at next to nothing: sampling equals the mean."""
+    ``layers`` residual blocks a level in the encoder, one more in the decoder. Its log-variance is fixed at next to
+    nothing: sampling equals the mean."""
     widths = tuple(widths)[{1: 0, 2: 1, 4: 2}[reduce] :]
     blocks = len(widths)
     vae = AutoencoderKL(
@@ -58,7 +61,7 @@ def build(reduce: int = 1, channels: int = CHANNELS, widths: tuple[int, ...] = W
         down_block_types=("DownEncoderBlock2D",) * blocks,
         up_block_types=("UpDecoderBlock2D",) * blocks,
         block_out_channels=widths,
-        layers_per_block=1,
+        layers_per_block=layers,
         latent_channels=channels,
         norm_num_groups=4,
         mid_block_add_attention=False,
@@ -128,6 +131,16 @@ def grow(small: dict[str, Tensor], large: AutoencoderKL) -> int:
     return taken
 
 
+def deepened(vae: AutoencoderKL, layers: int) -> AutoencoderKL:
+    """The same autoencoder with more residual blocks a level; the new ones pass on what they get, so that latents and
+    pictures stay exactly as they are. One that is as deep already is returned as it is."""
+    if int(vae.config["layers_per_block"]) >= layers:
+        return vae
+    deep = build(1, int(vae.config["latent_channels"]), tuple(vae.config["block_out_channels"]), layers)
+    deep.load_state_dict(vae.state_dict(), strict=False)
+    return deep
+
+
 def mean_of(vae: AutoencoderKL, pixels: Tensor) -> Tensor:
     """The latents of pictures in −1 … 1, unscaled."""
     return vae.encoder(pixels)[:, : vae.config["latent_channels"]]  # type: ignore[no-any-return]
@@ -171,19 +184,28 @@ def loss_of(a: Tensor, b: Tensor) -> Tensor:
     return tones + colours + 0.3 * edges
 
 
-def _crops(data: corpus.Pixels, settings: Settings, rng: np.random.Generator) -> Tensor:
-    c = settings.crop * settings.reduce
+def crops(data: corpus.Pixels, side: int, count: int, rng: np.random.Generator) -> tuple[Tensor, list[int]]:
+    """Pieces of pictures chosen at random, in −1 … 1, and the numbers of those pictures.
+
+    They lie on the latents' grid and are ``side`` pixels square, or twice as wide where that is the pictures' height.
+    """
     height, width = data.shape[1:3]
-    c = min(c, height)
+    c = min(side, height)
     wide = min(2 * c, width) if c == height else c
-    out = np.empty((settings.batch, c, wide, 3), np.uint8)
-    for k in range(settings.batch):
-        i = rng.integers(len(data))
-        y = 16 * rng.integers((height - c) // 16 + 1)
-        x = 16 * rng.integers((width - wide) // 16 + 1)
+    out = np.empty((count, c, wide, 3), np.uint8)
+    chosen = []
+    for k in range(count):
+        i = int(rng.integers(len(data)))
+        y = FACTOR * rng.integers((height - c) // FACTOR + 1)
+        x = FACTOR * rng.integers((width - wide) // FACTOR + 1)
         out[k] = data[i, y : y + c, x : x + wide]
-    t = torch.from_numpy(out).permute(0, 3, 1, 2).float() / 127.5 - 1
-    return reduced(t, settings.reduce)
+        chosen.append(i)
+    return torch.from_numpy(out).permute(0, 3, 1, 2).float() / 127.5 - 1, chosen
+
+
+def _crops(data: corpus.Pixels, settings: Settings, rng: np.random.Generator) -> Tensor:
+    pieces, _ = crops(data, settings.crop * settings.reduce, settings.batch, rng)
+    return reduced(pieces, settings.reduce)
 
 
 def reduced(pixels: Tensor, times: int) -> Tensor:
@@ -202,7 +224,7 @@ def train(settings: Settings) -> None:
 
 
 @dataclass(slots=True)
-class _Stand:
+class Checkpoint:
     """Where the training stands: the autoencoder; the smaller one whose latents it keeps, if so; the step."""
 
     vae: AutoencoderKL
@@ -212,20 +234,40 @@ class _Stand:
     step: int
     widths: tuple[int, ...]
 
+    def write(self, folder: Path) -> None:
+        """Keep it as ``folder/autoencoder.pt``."""
+        state = {
+            "model": self.vae.state_dict(),
+            "inner": None if self.inner is None else self.inner.state_dict(),
+            "step": self.step,
+            "reduce": self.reduce,
+            "inner_reduce": self.inner_reduce,
+            "channels": int(self.vae.config["latent_channels"]),
+            "widths": list(self.widths),
+            "layers": int(self.vae.config["layers_per_block"]),
+            "inner_layers": 1 if self.inner is None else int(self.inner.config["layers_per_block"]),
+        }
+        path = folder / "autoencoder.pt"
+        part = path.with_suffix(".part")
+        torch.save(state, part)
+        part.rename(path)
 
-def _stored(folder: Path) -> _Stand:
+
+def stored(folder: Path) -> Checkpoint:
+    """What :meth:`Checkpoint.write` kept; FileNotFoundError if it didn't."""
     state = torch.load(folder / "autoencoder.pt", map_location="cpu", weights_only=True)
     shape = (int(state["channels"]), tuple(state["widths"]))
-    vae = build(state["reduce"], *shape)
+    # checkpoints from before there was a choice have one layer
+    vae = build(state["reduce"], *shape, state.get("layers", 1))
     vae.load_state_dict(state["model"])
     inner = None
     if state["inner"] is not None:
-        inner = build(state["inner_reduce"], *shape)
+        inner = build(state["inner_reduce"], *shape, state.get("inner_layers", 1))
         inner.load_state_dict(state["inner"])
-    return _Stand(vae, inner, int(state["reduce"]), int(state["inner_reduce"]), int(state["step"]), shape[1])
+    return Checkpoint(vae, inner, int(state["reduce"]), int(state["inner_reduce"]), int(state["step"]), shape[1])
 
 
-def _resume(settings: Settings) -> _Stand:
+def _resume(settings: Settings) -> Checkpoint:
     """The autoencoder of this stage, grown from a smaller one where that is what there is, and its step."""
     torch.manual_seed(settings.seed)
     path = settings.folder / "autoencoder.pt"
@@ -233,23 +275,24 @@ def _resume(settings: Settings) -> _Stand:
         vae = build(settings.reduce, settings.channels, settings.widths)
         if settings.start is not None:
             start_from(settings.start, vae)
-        return _Stand(vae, None, settings.reduce, settings.reduce, 0, settings.widths)
-    there = _stored(settings.folder)
+        return Checkpoint(vae, None, settings.reduce, settings.reduce, 0, settings.widths)
+    there = stored(settings.folder)
     if there.reduce < settings.reduce:
         raise ValueError(f"{path} has outgrown --reduce {settings.reduce}")
     if there.reduce > settings.reduce:
-        vae = build(settings.reduce, int(there.vae.config["latent_channels"]), there.widths)
+        shape = (int(there.vae.config["latent_channels"]), there.widths, int(there.vae.config["layers_per_block"]))
+        vae = build(settings.reduce, *shape)
         grow(there.vae.state_dict(), vae)
         inner, inner_reduce = None, settings.reduce
         if settings.keep_latents:
             inner, inner_reduce = there.inner or there.vae, there.inner_reduce
-        return _Stand(vae, inner, settings.reduce, inner_reduce, there.step, there.widths)
+        return Checkpoint(vae, inner, settings.reduce, inner_reduce, there.step, there.widths)
     if not settings.keep_latents and not settings.decoder_only:
         there.inner, there.inner_reduce = None, there.reduce  # the latents are free to move again
     return there
 
 
-def _learn(stand: _Stand, x: Tensor, half: bool) -> tuple[Tensor, float, float]:
+def _learn(stand: Checkpoint, x: Tensor, half: bool) -> tuple[Tensor, float, float]:
     """The loss of a batch, the mean difference of its pixels, and the spread of its latents."""
     vae = stand.vae
     with torch.autocast(x.device.type, torch.bfloat16, enabled=half):
@@ -306,39 +349,23 @@ def _run(settings: Settings, rank: int, workers: int) -> None:
             print(json.dumps(line | {"std": round(spread, 3)}), flush=True)
         if rank == 0 and time.time() - saved > 120:
             saved = time.time()
-            _save(settings, stand, ema, step)
+            replace(stand, vae=ema, step=step).write(settings.folder)
     if rank == 0:
-        _save(settings, stand, ema, step)
-
-
-def _save(settings: Settings, stand: _Stand, ema: AutoencoderKL, step: int) -> None:
-    state = {
-        "model": ema.state_dict(),
-        "inner": None if stand.inner is None else stand.inner.state_dict(),
-        "step": step,
-        "reduce": stand.reduce,
-        "inner_reduce": stand.inner_reduce,
-        "channels": int(ema.config["latent_channels"]),
-        "widths": list(stand.widths),
-    }
-    path = settings.folder / "autoencoder.pt"
-    part = path.with_suffix(".part")
-    torch.save(state, part)
-    part.rename(path)
+        replace(stand, vae=ema, step=step).write(settings.folder)
 
 
 def begin(folder: Path, start: Path) -> None:
     """Write ``folder/autoencoder.pt`` out of a saved autoencoder of full size, in its own widths."""
     config = json.loads((start / "config.json").read_text())
     widths = tuple(int(w) for w in config["block_out_channels"])
-    vae = build(1, int(config["latent_channels"]), widths)
+    vae = build(1, int(config["latent_channels"]), widths, int(config["layers_per_block"]))
     start_from(start, vae)
-    _save(Settings(folder, 0.0), _Stand(vae, None, 1, 1, 0, widths), vae, 0)
+    Checkpoint(vae, None, 1, 1, 0, widths).write(folder)
 
 
 def load(folder: Path, device: str = "cpu") -> AutoencoderKL:
     """The autoencoder as far as it is trained; FileNotFoundError if it isn't."""
-    return _stored(folder).vae.to(device).eval()
+    return stored(folder).vae.to(device).eval()
 
 
 def encoder(folder: Path, device: str = "cpu") -> tuple[AutoencoderKL, int]:
@@ -347,7 +374,7 @@ def encoder(folder: Path, device: str = "cpu") -> tuple[AutoencoderKL, int]:
     While the whole one keeps the latents of a smaller one (``keep_latents``) that one makes them: cheaply, and alike
     from the first picture of a corpus to the last.
     """
-    stand = _stored(folder)
+    stand = stored(folder)
     if stand.inner is not None:
         return stand.inner.to(device).eval(), stand.inner_reduce
     return stand.vae.to(device).eval(), stand.reduce
