@@ -46,6 +46,9 @@ def _parser() -> argparse.ArgumentParser:
     text.add_argument("--rate", type=float, default=1e-3)
     text.add_argument("--half", action="store_true", help="bfloat16 autocast")
     text.add_argument(
+        "--was", type=Path, help="learn another tokenizer: say of its tokens what this finished model said of its own"
+    )
+    text.add_argument(
         "--hold", type=float, default=0.0, help="how firmly it stays what a denoiser has learned from; 0 for not at all"
     )
     corpus_ = stage("latents", "Draw the corpus and keep its latents.")
@@ -192,6 +195,23 @@ def main(argv: list[str] | None = None) -> None:
                 args.start,
                 args.channels,
                 tuple(args.widths),
+            )
+        )
+    elif args.stage == "text" and args.was is not None:
+        from novel.embedded.training import retold
+
+        retold.train(
+            retold.Settings(
+                args.folder,
+                args.was,
+                args.seconds,
+                args.device,
+                args.workers,
+                args.batch,
+                args.rate,
+                args.seed,
+                args.half,
+                args.hold or retold.HOLD,
             )
         )
     elif args.stage == "text":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,10 @@ _TEMPLATE = 16
 """About how many tokens a language model's template for a talk puts around the words."""
 
 
+_ENDS = 2
+"""CLIP's first and last token; a tokenizer that keeps more keeps slots, and its prompts are cut, not read in pieces."""
+
+
 class PromptLimit:
     """How much a model reads at most. ``tokens`` is None for one that reads any length, or that can't be told of."""
 
@@ -25,10 +30,15 @@ class PromptLimit:
             return
         folder = read(source.folder)
         family = family_of(folder)
-        if family.chunked or family.prompt_tokens is None:
-            return
         reader = _reader(folder)
         self._file = folder.path / reader / "tokenizer.json"
+        if family.chunked:
+            kept = _kept(self._file) if self._file.is_file() else 0
+            if kept > _ENDS and folder.prompt_window:
+                self.tokens = folder.prompt_window - kept
+            return
+        if family.prompt_tokens is None:
+            return
         limit = family.prompt_tokens
         if family is STABLE_DIFFUSION_3 and reader != "tokenizer_3":
             limit = int(folder.config(reader).get("model_max_length", 77))  # Without T5 there is CLIP alone.
@@ -50,6 +60,12 @@ class PromptLimit:
 def _reader(folder: ModelFolder) -> str:
     """The tokenizer of the encoder that reads most, as pipelines with several of them number these."""
     return next(name for name in ("tokenizer_3", "tokenizer_2", "tokenizer") if name in folder.components)
+
+
+def _kept(file: Path) -> int:
+    """How many tokens a tokenizer's file puts around any words."""
+    template = json.loads(file.read_text("utf-8")).get("post_processor") or {}
+    return sum("SpecialToken" in piece for piece in template.get("single") or ())
 
 
 @lru_cache(maxsize=4)

@@ -40,7 +40,8 @@ class PromptEncoder:
 
     One by one, because a batch of another size gives other last bits, and a picture must not depend on its company.
     Models that read with CLIP alone get a long prompt in pieces of their window, all joined; the negative prompt gets
-    as many.
+    as many. One whose tokenizer keeps slots of its window gets what fits: the slots sum up a whole prompt, and those of
+    two pieces would contradict each other.
     """
 
     def __init__(self, pipe: Any, family: Family, device: torch.device, warn: Warn) -> None:
@@ -73,6 +74,7 @@ class PromptEncoder:
 
     def _encode_now(self, text: _Text) -> Embeddings:
         if self._family is STABLE_DIFFUSION:
+            self._warn_if_cut(text.words)
             encoder = _last_hidden(self._pipe.text_encoder)
             return {"prompt_embeds": self._in_pieces(text, self._pipe.tokenizer, encoder)[0]}
         if self._family is STABLE_DIFFUSION_XL:
@@ -129,7 +131,7 @@ class PromptEncoder:
 
     def _pieces(self, words: str) -> int:
         """How many windows a text fills."""
-        if not self._family.chunked:
+        if not self._family.chunked or keeps_slots(self._pipe.tokenizer):
             return 1
         tokenizers = [t for t in (self._pipe.tokenizer, getattr(self._pipe, "tokenizer_2", None)) if t is not None]
         return max(len(_split(t, words)) for t in tokenizers)
@@ -137,6 +139,8 @@ class PromptEncoder:
     def _warn_if_cut(self, words: str) -> None:
         """Say which words of a text are beyond what its reader reads: of several readers, the one that reads most."""
         pipe, limit = self._pipe, self._family.prompt_tokens
+        if self._family.chunked and keeps_slots(pipe.tokenizer):
+            limit = pipe.tokenizer.model_max_length
         readers = [n for n in ("_3", "_2", "") if getattr(pipe, f"text_encoder{n}", None) is not None]
         tokenizer = getattr(pipe, f"tokenizer{readers[0]}", None) if readers else None
         if limit is None or tokenizer is None or words in self._warned:
@@ -165,7 +169,17 @@ def _beside_the_words(tokenizer: Any, family: Family) -> int:
             [{"role": "user", "content": ""}], tokenize=False, add_generation_prompt=True, enable_thinking=False
         )
         return len(tokenizer(empty, add_special_tokens=False).input_ids)
-    return len(tokenizer("").input_ids)
+    return _kept(tokenizer)
+
+
+def _kept(tokenizer: Any) -> int:
+    """How many tokens a tokenizer puts around any words: CLIP's a first and a last one."""
+    return len(tokenizer("", padding=False).input_ids)
+
+
+def keeps_slots(tokenizer: Any) -> bool:
+    """Whether a tokenizer keeps places of its window free in which the text encoder sums a prompt up."""
+    return tokenizer is not None and _kept(tokenizer) > 2
 
 
 def _last_hidden(encoder: Any) -> Callable[[torch.Tensor], tuple[torch.Tensor, torch.Tensor | None]]:
@@ -181,9 +195,11 @@ def _last_but_one(encoder: Any) -> Callable[[torch.Tensor], tuple[torch.Tensor, 
 
 
 def _split(tokenizer: Any, words: str) -> list[list[int]]:
-    """A text's tokens in runs that fit a window beside its first and last token, parted at commas where one is near."""
+    """A text's tokens in runs that fit a window beside what is kept of it, parted at commas where one is near."""
     ids = list(tokenizer(words, add_special_tokens=False, truncation=False, padding=False).input_ids)
-    room = tokenizer.model_max_length - 2
+    room = tokenizer.model_max_length - _kept(tokenizer)
+    if keeps_slots(tokenizer):
+        return [ids[:room]]
     comma = tokenizer.convert_tokens_to_ids(",</w>" if ",</w>" in tokenizer.get_vocab() else ",")
     runs = []
     while len(ids) > room:

@@ -59,7 +59,7 @@ def pipe(trained):
 def test_the_tokenizer_has_one_token_a_word_and_one_for_all_others():
     t = language.tokenizer()
     tokens = t.encode("Café at NIGHT, the woman's red-hair: qwertz").tokens
-    assert tokens[:12] == ["<s>", "cafe", "at", "night", ",", "the", "woman", "red", "hair", ":", "<unk>", "</s>"]
+    assert tokens[:11] == ["<s>", "cafe", "at", "night", ",", "woman", "red", "hair", ":", "<unk>", "</s>"]
     assert len(tokens) == language.LENGTH
 
 
@@ -69,6 +69,29 @@ def test_the_tokenizer_agrees_with_the_count_that_keeps_the_slots_free():
         assert language.fits(caption)
         ids = language.encode([caption])[0]
         assert int((ids != 0).sum()) == len(language.split(caption)) + 2
+
+
+def test_a_prompt_that_is_too_long_loses_its_end_and_never_fills_the_slots(trained):
+    from transformers import PreTrainedTokenizerFast
+
+    saved = PreTrainedTokenizerFast.from_pretrained(trained[1] / "tokenizer")
+    for words in (3, language.ROOM - 2, language.ROOM - 1, 200):
+        text = "red " * words
+        (ids,) = saved([text], padding="max_length", max_length=language.LENGTH, truncation=True).input_ids
+        assert ids == list(language.encode([text])[0])
+        assert len(ids) == language.LENGTH
+        assert ids[language.ROOM :] == [0] * (language.LENGTH - language.ROOM)
+        assert ids.count(saved.convert_tokens_to_ids("red")) == min(words, language.ROOM - 2)
+        assert language.fits(text) == (words <= language.ROOM - 2)
+
+
+def test_words_that_are_done_without_are_left_out_alike_by_both(trained):
+    text = "there is an old woman who has the hair of a man, the others are dressed in white, theatre"
+    left = ["old", "woman", "hair", "man", ",", "others", "in", "white", ",", "theatre"]
+    assert language.split(text) == left
+    tokens = language.tokenizer().encode(text).tokens[1 : len(left) + 1]
+    assert [t for t in tokens if t != "<unk>"] == [w for w in left if w in {*language.word_list(), ","}]
+    assert set(language.UNSAID) <= set(language.word_list())  # known all the same: no prompt is told off for them
 
 
 def test_every_word_of_a_caption_is_in_the_vocabulary():

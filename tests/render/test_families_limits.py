@@ -54,8 +54,30 @@ def test_what_is_lost_is_told_before_loading_as_by_the_pipeline(name: str, tmp_p
     assert "noir style”" in told[0].message
 
 
+def test_the_embedded_model_s_slots_are_kept_free_and_what_is_cut_for_them_is_said(tmp_path: Path) -> None:
+    spec, source = resolve("embedded")
+    limit = PromptLimit(source)
+    assert limit.tokens == 75
+    # articles take no room: it does without them
+    fits, long = "the red cat, " * 25, "the red cat, " * 25 + "noir style"
+    assert limit.lost(fits) == ""
+    assert limit.lost(long) == "noir style"
+    heard: list[str] = []
+    backend = DiffusersBackend(BackendSpec("diffusers", source, "cpu"), heard.append)
+    asked = [request_for(words, backend="diffusers", sampler=spec.sampler, guidance=1.0) for words in (fits, long)]
+    backend.prepare(asked)
+    assert len(heard) == 1
+    assert " reads 75 tokens " in heard[0]
+    assert "“noir style”" in heard[0]
+    assert backend._prompts is not None
+    first, second = (backend._prompts.encode(words, None, ())["prompt_embeds"] for words in (fits, long))
+    assert first.shape == second.shape == (1, 96, 192)
+    assert bool((first == second).all())
+    backend.close()
+
+
 def test_those_that_read_in_pieces_lose_nothing(tmp_path: Path) -> None:
-    _, source = resolve("embedded")
+    _, source = resolve(str(tiny_families.save("sd2", tmp_path / "model")))
     assert PromptLimit(source).lost("a red cat " * 1000) == ""
     assert PromptLimit(ModelSource()).lost("a red cat " * 1000) == ""
     assert PromptLimit(ModelSource(hub_id="Qwen/Qwen-Image")).lost("a red cat " * 1000) == ""

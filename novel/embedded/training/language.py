@@ -22,6 +22,10 @@ PAD, START, END, UNKNOWN = "<pad>", "<s>", "</s>", "<unk>"
 #: The tokens that are no words; the first ones.
 _SIGNS = (PAD, START, END, UNKNOWN, ",", ".", ":")
 
+#: Words that the model does without, so that a long prompt has room: what they say, its neighbours say too.
+UNSAID = ("a", "an", "are", "dressed", "has", "have", "is", "of", "the", "there", "wearing", "who")
+_UNSAID = rf"\b(?:{'|'.join(UNSAID)})\b"
+
 _FUNCTION_WORDS = """
 place a an the and or of in on at by to with under over behind beside near from into who has have is are there it
 its his her their them they he she wearing dressed holding shot view scene picture panel style nobody no one
@@ -51,9 +55,10 @@ def plural(word: str) -> str:
 
 
 def split(text: str) -> list[str]:
-    """The tokens of a text as the tokenizer sees them, unknown ones included."""
+    """The tokens of a text as the tokenizer sees them, unknown ones included and :data:`UNSAID` ones left out."""
     plain = text.lower().replace("é", "e").replace("’", "'")
-    return re.findall(r"[a-z0-9]+|[,.:]", re.sub(r"'s\b", "", plain))
+    plain = re.sub(r"'s\b", "", plain)
+    return re.findall(r"[a-z0-9]+|[,.:]", re.sub(_UNSAID, " ", plain))
 
 
 @lru_cache(maxsize=1)
@@ -81,7 +86,10 @@ def words_of(folder: Path) -> list[str]:
 
 @lru_cache(maxsize=1)
 def tokenizer() -> Tokenizer:
-    """The tokenizer: lower case, no accents, no possessive; fixed length, padded at the end."""
+    """The tokenizer: lower case, no accents, no possessive; fixed length, padded at the end.
+
+    The slots' padding is part of its template, so that truncation cuts words and never fills slots with them.
+    """
     vocabulary = {t: i for i, t in enumerate((*_SIGNS, *word_list()))}
     t = Tokenizer(models.WordLevel(vocabulary, unk_token=UNKNOWN))
     t.normalizer = normalizers.Sequence(
@@ -92,12 +100,14 @@ def tokenizer() -> Tokenizer:
             normalizers.Replace("’", "'"),
             normalizers.Replace(Regex(r"'s\b"), ""),
             normalizers.Replace(Regex(r"[^a-z0-9,.:]+"), " "),
+            normalizers.Replace(Regex(_UNSAID), " "),
             normalizers.Strip(),
         ]
     )
     t.pre_tokenizer = pre_tokenizers.Split(Regex(r"[a-z0-9]+|[,.:]"), "removed", invert=True)
     t.post_processor = processors.TemplateProcessing(
-        single=f"{START} $A {END}", special_tokens=[(START, vocabulary[START]), (END, vocabulary[END])]
+        single=" ".join([START, "$A", END, *[PAD] * SLOT_COUNT]),
+        special_tokens=[(sign, vocabulary[sign]) for sign in (START, END, PAD)],
     )
     t.enable_truncation(LENGTH)
     t.enable_padding(pad_id=vocabulary[PAD], pad_token=PAD, length=LENGTH)

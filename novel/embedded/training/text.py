@@ -144,9 +144,9 @@ def _run(settings: Settings, rank: int, workers: int) -> None:
             print(json.dumps(line), flush=True)
         if rank == 0 and time.time() - saved > 120:
             saved = time.time()
-            _save(path, model, reader, optimizer, step)
+            save(path, model, reader, optimizer, step)
     if rank == 0:
-        _save(path, model, reader, optimizer, step)
+        save(path, model, reader, optimizer, step)
         print(json.dumps({"step": step, **read_right(model, reader, 400)}), flush=True)
 
 
@@ -237,7 +237,8 @@ def adopt(model: CLIPTextModel, state: dict[str, Any]) -> bool:
     return here == there
 
 
-def _save(path: Path, model: nn.Module, reader: nn.Module, optimizer: torch.optim.Optimizer, step: int) -> None:
+def save(path: Path, model: nn.Module, reader: nn.Module, optimizer: torch.optim.Optimizer, step: int) -> None:
+    """Keep everything that going on needs."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part")
     state = {"model": model.state_dict(), "reader": reader.state_dict(), "optimizer": optimizer.state_dict()}
