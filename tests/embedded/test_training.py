@@ -170,9 +170,9 @@ def test_an_encoder_stays_what_it_is_where_its_states_do_and_the_other_order_has
 
 
 def test_only_captions_with_two_orders_are_told_twice_and_a_held_encoder_learns_of_more_of_them():
-    plain, chosen = (text.lesson(24, 1, chosen) for chosen in (False, True))
+    plain, chosen = (text.lesson(48, 1, chosen) for chosen in (False, True))
     for ids, target, back, two in (plain, chosen):
-        assert len(ids) == len(target) == 24
+        assert len(ids) == len(target) == 48
         assert len(back) == len(two) > 0
         assert (ids[two] != back).any(1).all()
     assert len(chosen[3]) > 2 * len(plain[3])
@@ -552,6 +552,14 @@ def test_several_processes_make_the_corpus_that_one_makes(trained, tmp_path):
 def test_data_of_another_teacher_is_refused(tmp_path):
     (tmp_path / "manifest.json").write_text(json.dumps({"teacher": scenes.VERSION + 1}))
     with pytest.raises(ValueError, match="teacher"):
+        latents.corpus.manifest(tmp_path)
+
+
+def test_captions_in_other_tokens_are_refused(tmp_path):
+    made = latents.corpus.manifest(tmp_path)
+    assert latents.corpus.manifest(tmp_path) == made
+    (tmp_path / "manifest.json").write_text(json.dumps({k: v for k, v in made.items() if k != "unsaid"}))
+    with pytest.raises(ValueError, match="tokenizer"):
         latents.corpus.manifest(tmp_path)
 
 

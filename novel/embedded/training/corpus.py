@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from novel.embedded import scenes
+from novel.embedded.training import language
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -55,16 +56,19 @@ def cache(folder: Path, split: str, count: int, size: tuple[int, int], workers: 
 
 
 def manifest(folder: Path) -> dict[str, object]:
-    """What the data in a folder was drawn by; written on first use, checked afterwards.
+    """What the data in a folder was drawn and told by; written on first use, checked afterwards.
 
-    Raises ValueError if the folder holds data of another version of the teacher.
+    Raises ValueError if the folder holds data of another version of the teacher, or captions in other tokens.
     """
     path = folder / "manifest.json"
-    here: dict[str, object] = {"teacher": scenes.VERSION, "sizes": [list(s) for s in scenes.SIZES]}
+    unsaid = list(language.UNSAID)
+    here: dict[str, object] = {"teacher": scenes.VERSION, "sizes": [list(s) for s in scenes.SIZES], "unsaid": unsaid}
     if path.exists():
         there = json.loads(path.read_text())
         if there.get("teacher") != scenes.VERSION:
             raise ValueError(f"{folder} holds data of teacher {there.get('teacher')}; this is {scenes.VERSION}")
+        if there.get("unsaid", []) != unsaid:
+            raise ValueError(f"{folder} holds captions in the tokens of another tokenizer; `begin` in a new folder")
         return dict(there)
     folder.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(here, indent=1))

@@ -36,6 +36,8 @@ def _entry(rank: int, workers: int, meet: str, run: Callable[[int, int], None]) 
     dist.init_process_group("gloo", init_method=f"file://{meet}", rank=rank, world_size=workers)
     try:
         run(rank, workers)
+        # one that leaves while the other still talks to it makes that one abort as it ends
+        dist.barrier()
     finally:
         dist.destroy_process_group()
 
