@@ -46,7 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     text.add_argument("--rate", type=float, default=1e-3)
     text.add_argument("--half", action="store_true", help="bfloat16 autocast")
     text.add_argument(
-        "--was", type=Path, help="learn another tokenizer: say of its tokens what this finished model said of its own"
+        "--was", type=Path, help="learn another tokenizer: stay, with --hold, what this finished model was by its own"
     )
     text.add_argument(
         "--hold", type=float, default=0.0, help="how firmly it stays what a denoiser has learned from; 0 for not at all"
@@ -197,23 +197,6 @@ def main(argv: list[str] | None = None) -> None:
                 tuple(args.widths),
             )
         )
-    elif args.stage == "text" and args.was is not None:
-        from novel.embedded.training import retold
-
-        retold.train(
-            retold.Settings(
-                args.folder,
-                args.was,
-                args.seconds,
-                args.device,
-                args.workers,
-                args.batch,
-                args.rate,
-                args.seed,
-                args.half,
-                args.hold or retold.HOLD,
-            )
-        )
     elif args.stage == "text":
         from novel.embedded.training import text
 
@@ -228,6 +211,7 @@ def main(argv: list[str] | None = None) -> None:
                 args.seed,
                 args.half,
                 args.hold,
+                args.was,
             )
         )
     elif args.stage == "latents":

@@ -63,7 +63,7 @@ def test_every_other_caption_shows_a_crowd_and_none_fills_the_slots():
 def test_it_goes_on_from_what_ships_and_moves_little(was, tmp_path, capsys):
     pytest.importorskip("skia", exc_type=ImportError)
     train.main(["begin", "--folder", str(tmp_path)])
-    options = ["--workers", "1", "--seconds", "1", "--batch", "2", "--was", str(was)]
+    options = ["--workers", "1", "--seconds", "1", "--batch", "2", "--was", str(was), "--hold", "100"]
     before = torch.load(tmp_path / "text.pt", weights_only=True)
     train.main(["text", "--folder", str(tmp_path), *options])
     after = torch.load(tmp_path / "text.pt", weights_only=True)
@@ -72,3 +72,9 @@ def test_it_goes_on_from_what_ships_and_moves_little(was, tmp_path, capsys):
     assert after["words"] == before["words"]
     moved = [float((after["model"][k] - v.float()).abs().max()) for k, v in before["model"].items()]
     assert 0 < max(moved) < 0.1
+
+
+def test_whatever_is_to_stay_is_to_be_held(was, tmp_path):
+    with pytest.raises(ValueError, match="--hold"):
+        train.main(["text", "--folder", str(tmp_path), "--workers", "1", "--was", str(was)])
+    assert not list(tmp_path.iterdir())

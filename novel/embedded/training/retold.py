@@ -7,44 +7,21 @@ for the slots before is learned from its facts alone; crowds are long, so every 
 
 from __future__ import annotations
 
-import json
-import math
-import time
-from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
 from tokenizers import Tokenizer
-from torch import Tensor, nn
-from torch.nn import functional as fn
+from torch import Tensor
 from transformers import CLIPTextModel
 
 from novel.embedded import scenes
 from novel.embedded.teacher.captions import Caption
-from novel.embedded.teacher.facts import SLOT_COUNT, classes
-from novel.embedded.training import language, parallel, text, wordings
+from novel.embedded.teacher.facts import SLOT_COUNT
+from novel.embedded.training import language, wordings
 
-HOLD = 100.0
 #: People in a crowd, and every how many captions show one.
 CROWD, EVERY = 3, 2
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """One run: ``was`` is the model as it was, a folder that ``export`` wrote; ``hold`` how firmly its states stay."""
-
-    folder: Path
-    was: Path
-    seconds: float
-    device: str = "cpu"
-    workers: int = 1
-    batch: int = 48
-    rate: float = 7e-4
-    seed: int = 0
-    half: bool = False
-    hold: float = HOLD
 
 
 class Former:
@@ -104,62 +81,3 @@ def lesson(start: int, count: int) -> tuple[list[Caption], Tensor]:
                 number += count
         told.append(Caption() if i % 40 == 0 else wordings.told("text", number, backwards=i % 4 == 1))
     return told, torch.from_numpy(language.encode([c.text for c in told]).astype(np.int64))
-
-
-def train(settings: Settings) -> None:
-    """Train for a while from ``folder/text.pt`` on; prints the share of facts read right on unseen captions."""
-    parallel.launch(settings.workers if settings.device == "cpu" else 1, partial(_run, settings))
-
-
-def _run(settings: Settings, rank: int, workers: int) -> None:
-    torch.manual_seed(settings.seed)
-    device = torch.device(settings.device)
-    path = settings.folder / "text.pt"
-    state = torch.load(path, map_location="cpu", weights_only=True)
-    model, reader = text.build().to(device), text.Reader().to(device)
-    text.adopt(model, state)
-    if state["reader"] is not None:
-        reader.load_state_dict(state["reader"])
-    former = Former(settings.was, settings.device)
-    params = [*model.parameters(), *reader.parameters()]
-    optimizer = torch.optim.AdamW(params, lr=settings.rate, betas=(0.9, 0.98), weight_decay=0.01)
-    step = first = int(state["step"])
-    start = time.time()
-    model.train()
-    while parallel.agree(time.time() - start < settings.seconds, workers):
-        gone = min(1.0, (time.time() - start) / settings.seconds)
-        rate = settings.rate * min(1.0, (step - first + 1) / 60) * (0.02 + 0.49 * (1 + math.cos(math.pi * gone)))
-        for group in optimizer.param_groups:
-            group["lr"] = rate
-        told, ids = lesson((step * workers + rank) * settings.batch, settings.batch)
-        loss, drift = _loss(settings, model, reader, former, told, ids)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        parallel.average_gradients(params, workers)
-        nn.utils.clip_grad_norm_(params, 1.0)
-        optimizer.step()
-        step += 1
-        if rank == 0 and step % 50 == 0:
-            line = {"step": step, "seconds": round(time.time() - start), "loss": round(float(loss.detach()), 4)}
-            print(json.dumps(line | {"drift": round(drift, 5)}), flush=True)
-    if rank == 0:
-        text.save(path, model, reader, optimizer, step)
-        print(json.dumps({"step": step, **text.read_right(model, reader, 400)}), flush=True)
-
-
-def _loss(
-    settings: Settings, model: CLIPTextModel, reader: nn.Module, former: Former, told: list[Caption], ids: Tensor
-) -> tuple[Tensor, float]:
-    """The loss on one lesson, and how far states have moved."""
-    device = next(model.parameters()).device
-    target = torch.tensor([classes(c.facts) for c in told], device=device)
-    free, then, at = former.matched([c.text for c in told], ids)
-    with torch.autocast(device.type, torch.bfloat16, enabled=settings.half):
-        states = model(input_ids=ids.to(device)).last_hidden_state
-        loss = text.loss_of(reader(states), target)
-        if not free.any():
-            return loss, 0.0
-        with torch.no_grad():
-            wanted = former.states(then.to(device), at.to(device))
-    drift = fn.mse_loss(states[free.to(device)].float(), wanted)
-    return loss + settings.hold * drift, float(drift.detach())

@@ -25,7 +25,7 @@ from transformers import CLIPTextConfig, CLIPTextModel
 
 from novel.embedded.teacher.captions import Caption
 from novel.embedded.teacher.facts import HEADS, SLOT_COUNT, SLOTS, classes
-from novel.embedded.training import language, parallel, wordings
+from novel.embedded.training import language, parallel, retold, wordings
 
 WIDTH = 192
 
@@ -33,7 +33,8 @@ WIDTH = 192
 @dataclass(frozen=True, slots=True)
 class Settings:
     """One run of training. ``hold``: how firmly the encoder stays what it is at the run's start, for a denoiser has
-    learned from it; what is told backwards is then read as the same told forwards was."""
+    learned from it; what is told backwards is then read as the same told forwards was. ``was``: a finished model with
+    another tokenizer, to whose states it is held instead (:mod:`retold`)."""
 
     folder: Path
     seconds: float
@@ -44,6 +45,7 @@ class Settings:
     seed: int = 0
     half: bool = False
     hold: float = 0.0
+    was: Path | None = None
 
 
 def build(layers: int = 4) -> CLIPTextModel:
@@ -93,7 +95,12 @@ def batch_of(start: int, count: int, split: str, backwards: bool = False) -> tup
 
 
 def train(settings: Settings) -> None:
-    """Train for a while; goes on from ``folder/text.pt``. Prints the share of facts read right on unseen captions."""
+    """Train for a while; goes on from ``folder/text.pt``. Prints the share of facts read right on unseen captions.
+
+    Raises ValueError if it is to be held to what another was and is not held at all.
+    """
+    if settings.was is not None and settings.hold <= 0:
+        raise ValueError("--was says what to stay like; say with --hold how firmly (100 serves)")
     parallel.launch(settings.workers if settings.device == "cpu" else 1, partial(_run, settings))
 
 
@@ -115,7 +122,8 @@ def _run(settings: Settings, rank: int, workers: int) -> None:
         step = int(state["step"])
     start = saved = time.time()
     first = step
-    held = copy.deepcopy(model).eval().requires_grad_(False) if settings.hold > 0 else None
+    former = retold.Former(settings.was, settings.device) if settings.was is not None else None
+    held = copy.deepcopy(model).eval().requires_grad_(False) if settings.hold > 0 and former is None else None
     model.train()
     while parallel.agree(time.time() - start < settings.seconds, workers):
         gone = (time.time() - start) / settings.seconds
@@ -126,7 +134,11 @@ def _run(settings: Settings, rank: int, workers: int) -> None:
         )
         for group in optimizer.param_groups:
             group["lr"] = rate
-        loss = _lesson(settings, model, reader, held, step * workers + rank)
+        number = step * workers + rank
+        if former is not None:
+            loss = _retold(settings, model, reader, former, number)
+        else:
+            loss = _lesson(settings, model, reader, held, number)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         parallel.average_gradients(params, workers)
@@ -144,9 +156,9 @@ def _run(settings: Settings, rank: int, workers: int) -> None:
             print(json.dumps(line), flush=True)
         if rank == 0 and time.time() - saved > 120:
             saved = time.time()
-            save(path, model, reader, optimizer, step)
+            _save(path, model, reader, optimizer, step)
     if rank == 0:
-        save(path, model, reader, optimizer, step)
+        _save(path, model, reader, optimizer, step)
         print(json.dumps({"step": step, **read_right(model, reader, 400)}), flush=True)
 
 
@@ -179,6 +191,22 @@ def _lesson(
         with torch.no_grad():
             wanted = held(input_ids=ids).last_hidden_state
     return loss + settings.hold * drift(states, wanted, two)
+
+
+def _retold(settings: Settings, model: CLIPTextModel, reader: Reader, former: retold.Former, number: int) -> Tensor:
+    """The loss on one lesson in other tokens, held to what was said of those before."""
+    device = next(model.parameters()).device
+    told, ids = retold.lesson(number * settings.batch, settings.batch)
+    target = torch.tensor([classes(c.facts) for c in told], device=device)
+    free, then, at = (t.to(device) for t in former.matched([c.text for c in told], ids))
+    with torch.autocast(device.type, torch.bfloat16, enabled=settings.half):
+        states = model(input_ids=ids.to(device)).last_hidden_state
+        loss = loss_of(reader(states), target)
+        if not free.any():
+            return loss
+        with torch.no_grad():
+            wanted = former.states(then, at)
+    return loss + settings.hold * fn.mse_loss(states[free].float(), wanted)
 
 
 def loss_of(logits: list[Tensor], target: Tensor) -> Tensor:
@@ -237,8 +265,7 @@ def adopt(model: CLIPTextModel, state: dict[str, Any]) -> bool:
     return here == there
 
 
-def save(path: Path, model: nn.Module, reader: nn.Module, optimizer: torch.optim.Optimizer, step: int) -> None:
-    """Keep everything that going on needs."""
+def _save(path: Path, model: nn.Module, reader: nn.Module, optimizer: torch.optim.Optimizer, step: int) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part")
     state = {"model": model.state_dict(), "reader": reader.state_dict(), "optimizer": optimizer.state_dict()}
