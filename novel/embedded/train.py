@@ -61,6 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     added.add_argument("--first", action="store_true", help="add the scenes that are learned first where time is short")
     added.add_argument("--things", action="store_true", help="add scenes with two things or more")
     added.add_argument("--crowds", action="store_true", help="add scenes with three people or more")
+    added.add_argument("--retell", action="store_true", help="add none: tell those there anew, in today's words")
     _denoiser(stage("denoiser", "Train the denoiser for a while."))
     _finish(stage("finish", "Let the decoder learn crisp ink, from what the denoiser draws and from a critic."))
     export = stage("export", "Write a diffusers folder.")
@@ -217,6 +218,9 @@ def main(argv: list[str] | None = None) -> None:
     elif args.stage == "latents":
         from novel.embedded.training import curriculum, latents
 
+        if args.retell:
+            latents.retell(args.folder, args.workers)
+            return
         kinds: tuple[curriculum.Kind, ...] = ("first", "things", "crowds")
         kind: curriculum.Kind = next((k for k in kinds if getattr(args, k)), "all")
         latents.make(args.folder, args.pictures, args.device, args.workers, args.half, kind, args.skip)

@@ -9,7 +9,7 @@ torch = pytest.importorskip("torch")
 
 from novel.embedded import WEIGHTS, train  # noqa: E402
 from novel.embedded.teacher.facts import SLOT_COUNT  # noqa: E402
-from novel.embedded.training import language, retold  # noqa: E402
+from novel.embedded.training import language, retold, wordings  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +54,7 @@ def test_texts_that_neither_changes_have_the_states_that_they_had(was):
 
 def test_every_other_caption_shows_a_crowd_and_none_fills_the_slots():
     told, ids = retold.lesson(40, 40)
-    crowded = [c for c in told[1::2] if sum(k.endswith("-kind") for k in c.facts) >= retold.CROWD]
+    crowded = [c for c in told[1::2] if sum(k.endswith("-kind") for k in c.facts) >= wordings.CROWD]
     assert len(crowded) > 12
     assert told[0].text == ""
     assert not ids[:, language.ROOM :].any()

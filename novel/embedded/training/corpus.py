@@ -55,8 +55,9 @@ def cache(folder: Path, split: str, count: int, size: tuple[int, int], workers: 
     return np.load(path, mmap_mode="r")  # type: ignore[no-any-return]
 
 
-def manifest(folder: Path) -> dict[str, object]:
-    """What the data in a folder was drawn and told by; written on first use, checked afterwards.
+def manifest(folder: Path, retold: bool = False) -> dict[str, object]:
+    """What the data in a folder was drawn and told by; written on first use, checked afterwards. ``retold``: its
+    captions are in today's tokens now.
 
     Raises ValueError if the folder holds data of another version of the teacher, or captions in other tokens.
     """
@@ -67,9 +68,12 @@ def manifest(folder: Path) -> dict[str, object]:
         there = json.loads(path.read_text())
         if there.get("teacher") != scenes.VERSION:
             raise ValueError(f"{folder} holds data of teacher {there.get('teacher')}; this is {scenes.VERSION}")
-        if there.get("unsaid", []) != unsaid:
-            raise ValueError(f"{folder} holds captions in the tokens of another tokenizer; `begin` in a new folder")
-        return dict(there)
+        if not retold and there.get("unsaid", []) != unsaid:
+            raise ValueError(
+                f"{folder} holds captions in the tokens of another tokenizer: `latents --retell` tells them anew"
+            )
+        if not retold:
+            return dict(there)
     folder.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(here, indent=1))
     return here

@@ -226,6 +226,32 @@ def shards(folder: Path) -> list[Shard]:
     return out
 
 
+def _told_anew(job: corpus.Job) -> npt.NDArray[np.uint16]:
+    split, index, _ = job
+    return language.encode(wordings_of(split, index))
+
+
+def retell(folder: Path, workers: int) -> None:
+    """Tell a corpus's pictures anew, in the words and tokens of today; its latents stay.
+
+    Raises ValueError if another version of the teacher drew them, FileNotFoundError if there are none.
+    """
+    there = shards(folder)
+    if not there:
+        raise FileNotFoundError(f"{folder} holds no corpus to tell anew: `latents` draws one")
+    for shard in there:
+        path = _files(folder, shard.size)["ids"]
+        part = path.with_suffix(".part")
+        told = np.lib.format.open_memmap(part, mode="w+", dtype=np.uint16, shape=(len(shard), TURNS, language.LENGTH))
+        for row, ids in enumerate(corpus.each(_told_anew, "train", shard.number.tolist(), shard.size, workers)):
+            told[row] = ids
+        told.flush()
+        changed = float(np.mean([(a != b).any() for a, b in zip(told, shard.ids, strict=True)]))
+        part.rename(path)
+        print(json.dumps({"size": list(shard.size), "told": len(shard), "changed": round(changed, 4)}), flush=True)
+    corpus.manifest(folder, retold=True)
+
+
 def scale(folder: Path) -> float:
     """What latents are multiplied by to have unit variance; measured once and kept in ``scale.json``."""
     path = folder / SCALE

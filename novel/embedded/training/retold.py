@@ -15,13 +15,9 @@ from tokenizers import Tokenizer
 from torch import Tensor
 from transformers import CLIPTextModel
 
-from novel.embedded import scenes
 from novel.embedded.teacher.captions import Caption
 from novel.embedded.teacher.facts import SLOT_COUNT
 from novel.embedded.training import language, wordings
-
-#: People in a crowd, and every how many captions show one.
-CROWD, EVERY = 3, 2
 
 
 class Former:
@@ -71,13 +67,9 @@ def _places(old: list[int], new: list[int], window: int) -> list[int]:
 
 
 def lesson(start: int, count: int) -> tuple[list[Caption], Tensor]:
-    """Captions ``start`` … and their token ids; of every :data:`EVERY` all but the first show a crowd, one in four is
-    told backwards, one in forty is empty."""
+    """Captions ``start`` … and their token ids; every other one shows a crowd, one in four is told backwards, one in
+    forty is empty."""
     told = []
-    for i in range(start, start + count):
-        number = i
-        if i % EVERY:
-            while len(scenes.scene_number("text", number).people) < CROWD:
-                number += count
+    for i, number in enumerate(wordings.numbers("text", start, count), start):
         told.append(Caption() if i % 40 == 0 else wordings.told("text", number, backwards=i % 4 == 1))
     return told, torch.from_numpy(language.encode([c.text for c in told]).astype(np.int64))

@@ -12,6 +12,7 @@ import copy
 import json
 import math
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -32,9 +33,9 @@ WIDTH = 192
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """One run of training. ``hold``: how firmly the encoder stays what it is at the run's start, for a denoiser has
-    learned from it; what is told backwards is then read as the same told forwards was. ``was``: a finished model with
-    another tokenizer, to whose states it is held instead (:mod:`retold`)."""
+    """One run of training. ``hold``: how firmly the encoder stays what it is at the run's start, wherever that is
+    right, for a denoiser has learned from it. ``was``: a finished model with another tokenizer, to whose states it is
+    held instead (:mod:`retold`)."""
 
     folder: Path
     seconds: float
@@ -85,10 +86,9 @@ class Reader(nn.Module):
         return out
 
 
-def batch_of(start: int, count: int, split: str, backwards: bool = False) -> tuple[Tensor, Tensor]:
-    """Token ids and classes of captions ``start`` … ; one in forty is empty. ``backwards``: their people in the other
-    order, by the same classes."""
-    numbers = range(start, start + count)
+def batch_of(numbers: Sequence[int], split: str, backwards: bool = False) -> tuple[Tensor, Tensor]:
+    """Token ids and classes of captions; one in forty is empty. ``backwards``: their people in the other order, by the
+    same classes."""
     told = [Caption() if i % 40 == 0 else wordings.told(split, i, backwards=backwards) for i in numbers]
     ids = torch.from_numpy(language.encode([c.text for c in told]).astype(np.int64))
     return ids, torch.tensor([classes(c.facts) for c in told])
@@ -111,11 +111,12 @@ def _run(settings: Settings, rank: int, workers: int) -> None:
     params = [*model.parameters(), *reader.parameters()]
     optimizer = torch.optim.AdamW(params, lr=settings.rate, betas=(0.9, 0.98), weight_decay=0.01)
     path = settings.folder / "text.pt"
-    step = 0
+    step, read = 0, False
     if path.exists():
         state = torch.load(path, map_location=device, weights_only=True)
         same = adopt(model, state)
-        if state["reader"] is not None:
+        read = state["reader"] is not None
+        if read:
             reader.load_state_dict(state["reader"])
         if same and state["optimizer"] is not None:
             optimizer.load_state_dict(state["optimizer"])
@@ -123,8 +124,11 @@ def _run(settings: Settings, rank: int, workers: int) -> None:
     start = saved = time.time()
     first = step
     former = retold.Former(settings.was, settings.device) if settings.was is not None else None
-    held = copy.deepcopy(model).eval().requires_grad_(False) if settings.hold > 0 and former is None else None
+    held = Held(model, reader if read else None) if settings.hold > 0 and former is None else None
     model.train()
+    if device.type == "cpu":
+        # plain products: PyTorch's fused attention goes backward slowly on CPUs with bfloat16
+        model.set_attn_implementation("eager")
     while parallel.agree(time.time() - start < settings.seconds, workers):
         gone = (time.time() - start) / settings.seconds
         rate = (
@@ -162,35 +166,52 @@ def _run(settings: Settings, rank: int, workers: int) -> None:
         print(json.dumps({"step": step, **read_right(model, reader, 400)}), flush=True)
 
 
-#: Of how many captions a held encoder's lesson takes those with two orders first: one in five has them.
-CHOICE = 3
+class Held:
+    """An encoder as it is at a run's start, from which a denoiser has learned, and what it read right.
+
+    ``reader``: the one that has learned along with it; None where that was not kept (a finished model has none).
+    """
+
+    def __init__(self, model: CLIPTextModel, reader: Reader | None) -> None:
+        self.model = copy.deepcopy(model).eval().requires_grad_(False)
+        self.reader = copy.deepcopy(reader).eval().requires_grad_(False) if reader is not None else None
+
+    def wanted(self, ids: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+        """Its states of captions, and at which positions they are to stay: not in a slot that it read wrong."""
+        states = self.model(input_ids=ids).last_hidden_state.float()
+        stays = torch.ones(states.shape[:2], dtype=torch.bool, device=ids.device)
+        if self.reader is None:
+            return states, stays
+        right = torch.stack([h.argmax(1) for h in self.reader(states)], 1) == target
+        at, k = ids.shape[1] - SLOT_COUNT, 0
+        for slot, heads in enumerate(SLOTS.values()):
+            stays[:, at + slot] = right[:, k : k + len(heads)].all(1)
+            k += len(heads)
+        return states, stays
 
 
-def lesson(count: int, number: int, chosen: bool) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Lesson ``number`` of ``count`` captions: token ids, classes, the ids of those told backwards whose people have
-    two orders, and which rows those are. ``chosen``: with as many such captions as there are among thrice as many."""
-    taken = count * (CHOICE if chosen else 1)
-    ids, target = batch_of(number * taken, taken, "text")
-    back, _ = batch_of(number * taken, taken, "text", backwards=True)
+def lesson(count: int, number: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Lesson ``number`` of ``count`` captions, every other one of a crowd: token ids and classes, and the ids of those
+    whose people have two orders, told in the other; the classes of these follow the others'."""
+    numbers = wordings.numbers("text", number * count, count)
+    ids, target = batch_of(numbers, "text")
+    back, _ = batch_of(numbers, "text", backwards=True)
     two = (ids != back).any(1)
-    rows = torch.cat([two.nonzero()[:, 0], (~two).nonzero()[:, 0]])[:count]
-    return ids[rows], target[rows], back[rows][two[rows]], two[rows].nonzero()[:, 0]
+    return ids, torch.cat([target, target[two]]), back[two]
 
 
-def _lesson(
-    settings: Settings, model: CLIPTextModel, reader: Reader, held: CLIPTextModel | None, number: int
-) -> Tensor:
+def _lesson(settings: Settings, model: CLIPTextModel, reader: Reader, held: Held | None, number: int) -> Tensor:
     """The loss on one lesson, told in both orders."""
     device = next(model.parameters()).device
-    ids, target, back, two = (t.to(device) for t in lesson(settings.batch, number, held is not None))
+    ids, target, back = (t.to(device) for t in lesson(settings.batch, number))
     with torch.autocast(device.type, torch.bfloat16, enabled=settings.half):
         states = model(input_ids=torch.cat([ids, back])).last_hidden_state
-        loss = loss_of(reader(states), torch.cat([target, target[two]]))
+        loss = loss_of(reader(states), target)
         if held is None:
             return loss
         with torch.no_grad():
-            wanted = held(input_ids=ids).last_hidden_state
-    return loss + settings.hold * drift(states, wanted, two)
+            wanted, stays = held.wanted(ids, target[: len(ids)])
+    return loss + settings.hold * fn.mse_loss(states[: len(ids)].float()[stays], wanted[stays])
 
 
 def _retold(settings: Settings, model: CLIPTextModel, reader: Reader, former: retold.Former, number: int) -> Tensor:
@@ -219,21 +240,12 @@ def loss_of(logits: list[Tensor], target: Tensor) -> Tensor:
     return total / len(logits)
 
 
-def drift(states: Tensor, wanted: Tensor, two: Tensor) -> Tensor:
-    """How far states of captions, and of rows ``two`` of them told backwards behind, are from those wanted of the
-    captions: all of them, and of what is told backwards the slots."""
-    wanted = wanted.float()
-    told, back = states[: len(wanted)].float(), states[len(wanted) :].float()
-    out = fn.mse_loss(told, wanted)
-    return out + fn.mse_loss(back[:, -SLOT_COUNT:], wanted[two, -SLOT_COUNT:]) if len(two) else out
-
-
 @torch.no_grad()
 def read_right(model: CLIPTextModel, reader: Reader, count: int) -> dict[str, float]:
     """Shares read right on unseen captions: of stated facts, of open ones, and of whole captions."""
     model.eval()
     device = next(model.parameters()).device
-    ids, target = batch_of(0, count, "text-test")
+    ids, target = batch_of(range(count), "text-test")
     logits = reader(model(input_ids=ids.to(device)).last_hidden_state)
     right = torch.stack([h.argmax(1) for h in logits], 1).cpu() == target
     stated = target > 0
