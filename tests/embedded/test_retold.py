@@ -9,7 +9,7 @@ torch = pytest.importorskip("torch")
 
 from novel.embedded import WEIGHTS, train  # noqa: E402
 from novel.embedded.teacher.facts import SLOT_COUNT  # noqa: E402
-from novel.embedded.training import language, retold, wordings  # noqa: E402
+from novel.embedded.training import language, lessons, retold  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -43,21 +43,16 @@ def test_each_word_that_stays_answers_to_itself_and_slots_to_slots(was):
     assert then[0].tolist().count(language.tokenizer().token_to_id("the")) == 1
 
 
-def test_texts_that_neither_changes_have_the_states_that_they_had(was):
+def test_texts_that_neither_changes_have_the_states_that_they_had_and_those_too_long_then_have_none(was):
     former = retold.Former(was)
-    texts = ["red cat, dog", ""]
+    texts = ["red cat, dog", "red " * 90, ""]
     ids = torch.from_numpy(language.encode(texts).astype("int64"))
-    _, then, at = former.matched(texts, ids)
+    none = torch.empty(0)
     with torch.no_grad():
-        assert torch.equal(former.states(then, at), former.encoder(input_ids=ids).last_hidden_state)
-
-
-def test_every_other_caption_shows_a_crowd_and_none_fills_the_slots():
-    told, ids = retold.lesson(40, 40)
-    crowded = [c for c in told[1::2] if sum(k.endswith("-kind") for k in c.facts) >= wordings.CROWD]
-    assert len(crowded) > 12
-    assert told[0].text == ""
-    assert not ids[:, language.ROOM :].any()
+        states, stays = former.wanted(lessons.Lesson(texts, ids, none, none, none))
+        had = former.encoder(input_ids=ids).last_hidden_state
+    assert stays.all(1).tolist() == stays.any(1).tolist() == [True, False, True]
+    assert torch.allclose(states[stays], had[stays], atol=1e-5)
 
 
 def test_it_goes_on_from_what_ships_and_moves_little(was, tmp_path, capsys):

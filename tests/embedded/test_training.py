@@ -23,6 +23,7 @@ from novel.embedded.training import (  # noqa: E402
     denoiser,
     language,
     latents,
+    lessons,
     measure,
     probe,
     text,
@@ -125,7 +126,7 @@ def test_the_text_loss_falls():
     torch.manual_seed(0)
     model, reader = text.build(layers=1), text.Reader()
     optimizer = torch.optim.AdamW([*model.parameters(), *reader.parameters()], 2e-3)
-    ids, target = text.batch_of(range(1, 7), "test")
+    _, ids, target = lessons.batch_of(range(1, 7), "test")
     losses = []
     for _ in range(12):
         loss = text.loss_of(reader(model(input_ids=ids).last_hidden_state), target)
@@ -161,15 +162,15 @@ def test_a_held_encoder_stays_in_the_slots_that_it_read_right():
     torch.manual_seed(0)
     model, reader = text.build().eval(), text.Reader().eval()
     held = text.Held(model, reader)
-    ids, target = text.batch_of(range(1, 5), "text")
+    taught = lessons.lesson(4, 1)
     with torch.no_grad():
-        states, _ = held.wanted(ids, target)
+        states, _ = held.wanted(taught)
         read = torch.stack([h.argmax(1) for h in reader(states)], 1)
-        _, all_right = held.wanted(ids, read)
+        _, all_right = held.wanted(replace(taught, target=read))
         wrong = read.clone()
         wrong[2, list(text.HEADS).index("left-colour")] += 1
-        _, stays = held.wanted(ids, wrong)
-        _, unread = text.Held(model, None).wanted(ids, wrong)
+        _, stays = held.wanted(replace(taught, target=wrong))
+        _, unread = text.Held(model, None).wanted(replace(taught, target=wrong))
     assert all_right.all()
     assert unread.all()
     slot = language.ROOM + list(text.SLOTS).index("left-clothes")
@@ -177,18 +178,22 @@ def test_a_held_encoder_stays_in_the_slots_that_it_read_right():
 
 
 def test_captions_with_two_orders_are_told_in_both_by_the_same_classes():
-    ids, target, back = text.lesson(48, 1)
-    assert len(ids) == 48
-    assert 0 < len(back) == len(target) - 48
-    told, twice = target.tolist()[:48], target.tolist()[48:]
-    for row, classes in zip(back, twice, strict=True):
-        assert any(t == classes and not torch.equal(row, i) for t, i in zip(told, ids, strict=True))
+    taught = lessons.lesson(48, 1)
+    assert len(taught.texts) == len(taught.ids) == len(taught.target) == 48
+    assert 0 < len(taught.back) == len(taught.back_target)
+    told = list(zip(taught.target.tolist(), taught.ids, strict=True))
+    for row, classes in zip(taught.back, taught.back_target.tolist(), strict=True):
+        assert any(t == classes and not torch.equal(row, i) for t, i in told)
 
 
-def test_every_other_lesson_shows_a_crowd():
-    numbers = wordings.numbers("text", 48, 48)
-    assert numbers[::2] == list(range(48, 96, 2))
-    assert all(len(scenes.scene_number("text", n).people) >= wordings.CROWD for n in numbers[1::2])
+def test_every_other_caption_shows_a_crowd_and_none_fills_the_slots():
+    taught = lessons.lesson(40, 1)
+    kinds = [k for k, head in enumerate(text.HEADS) if head.endswith("-kind")]
+    people = (taught.target[:, kinds] > 0).sum(1)
+    assert (people[1::2] > 2).sum() > 12
+    assert taught.texts[0] == ""
+    assert not taught.ids[:, language.ROOM :].any()
+    assert not taught.back[:, language.ROOM :].any()
 
 
 def test_training_goes_on_with_an_encoder_that_is_held(trained, tmp_path, capsys):
@@ -651,5 +656,5 @@ def test_likeness_tells_a_composition_from_another():
 
 
 def test_an_empty_caption_states_nothing():
-    assert text.batch_of([0], "test")[1].sum() == 0
+    assert lessons.batch_of([0], "test")[2].sum() == 0
     assert Caption().facts == {}

@@ -68,11 +68,11 @@ def manifest(folder: Path, retold: bool = False) -> dict[str, object]:
         there = json.loads(path.read_text())
         if there.get("teacher") != scenes.VERSION:
             raise ValueError(f"{folder} holds data of teacher {there.get('teacher')}; this is {scenes.VERSION}")
-        if not retold and there.get("unsaid", []) != unsaid:
-            raise ValueError(
-                f"{folder} holds captions in the tokens of another tokenizer: `latents --retell` tells them anew"
-            )
         if not retold:
+            if there.get("unsaid", []) != unsaid:
+                raise ValueError(
+                    f"{folder} holds captions in the tokens of another tokenizer: `latents --retell` tells them anew"
+                )
             return dict(there)
     folder.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(here, indent=1))

@@ -2,22 +2,20 @@
 
 When the tokenizer comes to leave words out, a denoiser that has learned from the encoder's states need not learn anew:
 of the same text each word that stays, the padding and the slots are to have the states that they had. What was too long
-for the slots before is learned from its facts alone; crowds are long, so every other caption shows one.
+for the slots before is learned from its facts alone.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import torch
 from tokenizers import Tokenizer
 from torch import Tensor
 from transformers import CLIPTextModel
 
-from novel.embedded.teacher.captions import Caption
 from novel.embedded.teacher.facts import SLOT_COUNT
-from novel.embedded.training import language, wordings
+from novel.embedded.training.lessons import Lesson
 
 
 class Former:
@@ -48,12 +46,18 @@ class Former:
             then.append(old + [0] * (self.window - len(old)))
             at.append(_places(old, [i for i in ids[row].tolist() if i], self.window))
         shape = (len(then), self.window)
-        return free, torch.tensor(then).view(shape), torch.tensor(at).view(shape)
+        return free, torch.tensor(then, dtype=torch.long).view(shape), torch.tensor(at, dtype=torch.long).view(shape)
 
-    def states(self, tokens: Tensor, at: Tensor) -> Tensor:
-        """The states that today's positions are to have: n × length × width."""
-        found = self.encoder(input_ids=tokens).last_hidden_state.float()
-        return torch.gather(found, 1, at[..., None].expand(-1, -1, found.shape[-1]))
+    def wanted(self, taught: Lesson) -> tuple[Tensor, Tensor]:
+        """The states that today's positions are to have (n × length × width), and which of them are to: all of a text
+        that left the slots free."""
+        free, then, at = (t.to(taught.ids.device) for t in self.matched(taught.texts, taught.ids))
+        width = int(self.encoder.config.hidden_size)
+        states = torch.zeros(*taught.ids.shape, width, device=taught.ids.device)
+        if free.any():
+            found = self.encoder(input_ids=then).last_hidden_state.float()
+            states[free] = torch.gather(found, 1, at[..., None].expand(-1, -1, width))
+        return states, free[:, None].expand(taught.ids.shape)
 
 
 def _places(old: list[int], new: list[int], window: int) -> list[int]:
@@ -64,12 +68,3 @@ def _places(old: list[int], new: list[int], window: int) -> list[int]:
         places.append(k)
         k += 1
     return places + [max(j, len(old)) for j in range(len(places), window)]
-
-
-def lesson(start: int, count: int) -> tuple[list[Caption], Tensor]:
-    """Captions ``start`` … and their token ids; every other one shows a crowd, one in four is told backwards, one in
-    forty is empty."""
-    told = []
-    for i, number in enumerate(wordings.numbers("text", start, count), start):
-        told.append(Caption() if i % 40 == 0 else wordings.told("text", number, backwards=i % 4 == 1))
-    return told, torch.from_numpy(language.encode([c.text for c in told]).astype(np.int64))

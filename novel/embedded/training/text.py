@@ -12,21 +12,19 @@ import copy
 import json
 import math
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as fn
 from transformers import CLIPTextConfig, CLIPTextModel
 
-from novel.embedded.teacher.captions import Caption
-from novel.embedded.teacher.facts import HEADS, SLOT_COUNT, SLOTS, classes
-from novel.embedded.training import language, parallel, retold, wordings
+from novel.embedded.teacher.facts import HEADS, SLOT_COUNT, SLOTS
+from novel.embedded.training import language, lessons, parallel, retold
+from novel.embedded.training.lessons import Lesson
 
 WIDTH = 192
 
@@ -86,14 +84,6 @@ class Reader(nn.Module):
         return out
 
 
-def batch_of(numbers: Sequence[int], split: str, backwards: bool = False) -> tuple[Tensor, Tensor]:
-    """Token ids and classes of captions; one in forty is empty. ``backwards``: their people in the other order, by the
-    same classes."""
-    told = [Caption() if i % 40 == 0 else wordings.told(split, i, backwards=backwards) for i in numbers]
-    ids = torch.from_numpy(language.encode([c.text for c in told]).astype(np.int64))
-    return ids, torch.tensor([classes(c.facts) for c in told])
-
-
 def train(settings: Settings) -> None:
     """Train for a while; goes on from ``folder/text.pt``. Prints the share of facts read right on unseen captions.
 
@@ -123,8 +113,11 @@ def _run(settings: Settings, rank: int, workers: int) -> None:
         step = int(state["step"])
     start = saved = time.time()
     first = step
-    former = retold.Former(settings.was, settings.device) if settings.was is not None else None
-    held = Held(model, reader if read else None) if settings.hold > 0 and former is None else None
+    held: Held | retold.Former | None = None
+    if settings.was is not None:
+        held = retold.Former(settings.was, settings.device)
+    elif settings.hold > 0:
+        held = Held(model, reader if read else None)
     model.train()
     if device.type == "cpu":
         # plain products: PyTorch's fused attention goes backward slowly on CPUs with bfloat16
@@ -138,11 +131,7 @@ def _run(settings: Settings, rank: int, workers: int) -> None:
         )
         for group in optimizer.param_groups:
             group["lr"] = rate
-        number = step * workers + rank
-        if former is not None:
-            loss = _retold(settings, model, reader, former, number)
-        else:
-            loss = _lesson(settings, model, reader, held, number)
+        loss = _loss(settings, model, reader, held, lessons.lesson(settings.batch, step * workers + rank))
         optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         parallel.average_gradients(params, workers)
@@ -176,58 +165,35 @@ class Held:
         self.model = copy.deepcopy(model).eval().requires_grad_(False)
         self.reader = copy.deepcopy(reader).eval().requires_grad_(False) if reader is not None else None
 
-    def wanted(self, ids: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+    def wanted(self, taught: Lesson) -> tuple[Tensor, Tensor]:
         """Its states of captions, and at which positions they are to stay: not in a slot that it read wrong."""
-        states = self.model(input_ids=ids).last_hidden_state.float()
-        stays = torch.ones(states.shape[:2], dtype=torch.bool, device=ids.device)
+        states = self.model(input_ids=taught.ids).last_hidden_state.float()
+        stays = torch.ones_like(taught.ids, dtype=torch.bool)
         if self.reader is None:
             return states, stays
-        right = torch.stack([h.argmax(1) for h in self.reader(states)], 1) == target
-        at, k = ids.shape[1] - SLOT_COUNT, 0
+        right = torch.stack([h.argmax(1) for h in self.reader(states)], 1) == taught.target
+        at, k = taught.ids.shape[1] - SLOT_COUNT, 0
         for slot, heads in enumerate(SLOTS.values()):
             stays[:, at + slot] = right[:, k : k + len(heads)].all(1)
             k += len(heads)
         return states, stays
 
 
-def lesson(count: int, number: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Lesson ``number`` of ``count`` captions, every other one of a crowd: token ids and classes, and the ids of those
-    whose people have two orders, told in the other; the classes of these follow the others'."""
-    numbers = wordings.numbers("text", number * count, count)
-    ids, target = batch_of(numbers, "text")
-    back, _ = batch_of(numbers, "text", backwards=True)
-    two = (ids != back).any(1)
-    return ids, torch.cat([target, target[two]]), back[two]
-
-
-def _lesson(settings: Settings, model: CLIPTextModel, reader: Reader, held: Held | None, number: int) -> Tensor:
+def _loss(
+    settings: Settings, model: CLIPTextModel, reader: Reader, held: Held | retold.Former | None, taught: Lesson
+) -> Tensor:
     """The loss on one lesson, told in both orders."""
-    device = next(model.parameters()).device
-    ids, target, back = (t.to(device) for t in lesson(settings.batch, number))
-    with torch.autocast(device.type, torch.bfloat16, enabled=settings.half):
-        states = model(input_ids=torch.cat([ids, back])).last_hidden_state
-        loss = loss_of(reader(states), target)
+    taught = taught.to(settings.device)
+    with torch.autocast(taught.ids.device.type, torch.bfloat16, enabled=settings.half):
+        states = model(input_ids=torch.cat([taught.ids, taught.back])).last_hidden_state
+        loss = loss_of(reader(states), torch.cat([taught.target, taught.back_target]))
         if held is None:
             return loss
         with torch.no_grad():
-            wanted, stays = held.wanted(ids, target[: len(ids)])
-    return loss + settings.hold * fn.mse_loss(states[: len(ids)].float()[stays], wanted[stays])
-
-
-def _retold(settings: Settings, model: CLIPTextModel, reader: Reader, former: retold.Former, number: int) -> Tensor:
-    """The loss on one lesson in other tokens, held to what was said of those before."""
-    device = next(model.parameters()).device
-    told, ids = retold.lesson(number * settings.batch, settings.batch)
-    target = torch.tensor([classes(c.facts) for c in told], device=device)
-    free, then, at = (t.to(device) for t in former.matched([c.text for c in told], ids))
-    with torch.autocast(device.type, torch.bfloat16, enabled=settings.half):
-        states = model(input_ids=ids.to(device)).last_hidden_state
-        loss = loss_of(reader(states), target)
-        if not free.any():
-            return loss
-        with torch.no_grad():
-            wanted = former.states(then, at)
-    return loss + settings.hold * fn.mse_loss(states[free].float(), wanted)
+            wanted, stays = held.wanted(taught)
+    if not stays.any():
+        return loss
+    return loss + settings.hold * fn.mse_loss(states[: len(stays)].float()[stays], wanted[stays])
 
 
 def loss_of(logits: list[Tensor], target: Tensor) -> Tensor:
@@ -245,7 +211,7 @@ def read_right(model: CLIPTextModel, reader: Reader, count: int) -> dict[str, fl
     """Shares read right on unseen captions: of stated facts, of open ones, and of whole captions."""
     model.eval()
     device = next(model.parameters()).device
-    ids, target = batch_of(range(count), "text-test")
+    _, ids, target = lessons.batch_of(range(count), "text-test")
     logits = reader(model(input_ids=ids.to(device)).last_hidden_state)
     right = torch.stack([h.argmax(1) for h in logits], 1).cpu() == target
     stated = target > 0

@@ -21,19 +21,6 @@ def told(split: str, index: int, turn: int = 0, backwards: bool = False) -> Capt
     return Caption()
 
 
-#: People in a crowd. Crowds are long to tell, and what an encoder learns last.
-CROWD = 3
-
-
-def numbers(split: str, start: int, count: int) -> list[int]:
-    """Scenes ``start`` …, ``count`` of them, but every other one the next crowd."""
-    out = list(range(start, start + count))
-    for k in range(1, count, 2):
-        while len(scenes.scene_number(split, out[k]).people) < CROWD:
-            out[k] += count
-    return out
-
-
 def _inflected(c: Caption, rng: random.Random) -> Caption:
     """Now and then a plural, and a word that is not known."""
     known = set(language.word_list())
