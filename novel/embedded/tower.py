@@ -84,7 +84,7 @@ class Tower:
     same answers wherever, and beside whichever others, it is read."""
 
     def __init__(self, reader: Reader, knower: Knower, identity: str = "") -> None:
-        self._reader, self._knower, self._identity = reader.eval(), knower.eval(), identity
+        self.reader, self.knower, self._identity = reader.eval(), knower.eval(), identity
 
     @classmethod
     def load(cls, path: Path = FILE) -> Tower:
@@ -121,7 +121,7 @@ class Tower:
         for picture in pictures:
             x, box = _panel(picture)
             with _quiet():
-                out.append(_reading(self._reader(x), box))
+                out.append(_reading(self.reader(x), box))
         return out
 
     def crops(
@@ -139,10 +139,10 @@ class Tower:
         for picture in pictures:
             with _quiet():
                 if kind == "person":
-                    rows.append(self._knower(_crop(picture))[0].numpy())
+                    rows.append(self.knower(_crop(picture))[0].numpy())
                 else:
                     x, _ = _panel(picture)
-                    rows.append((_place_vector if kind == "place" else _style_vector)(x, self._reader(x)).numpy())
+                    rows.append((_place_vector if kind == "place" else _style_vector)(x, self.reader(x)).numpy())
         return np.stack(rows) if rows else np.zeros((0, 1), np.float32)
 
     def facts(self, picture: Picture) -> dict[str, tuple[str, float]]:

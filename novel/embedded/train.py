@@ -35,7 +35,9 @@ def _parser() -> argparse.ArgumentParser:
         sub.add_argument("--seed", type=int, default=0)
         return sub
 
-    begin = stage("begin", "Make a folder in which training goes on from a finished model.")
+    begin = stage(
+        "begin", "Make a folder in which training goes on from a finished model, and from the image tower that ships."
+    )
     begin.add_argument("--weights", type=Path, default=WEIGHTS, help="a diffusers folder; the shipped one if left out")
     data = stage("data", "Draw pictures for the autoencoder.")
     data.add_argument("--pictures", type=int, default=1500)

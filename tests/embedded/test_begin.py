@@ -9,6 +9,7 @@ torch = pytest.importorskip("torch")
 from safetensors.torch import load_file  # noqa: E402
 
 from novel.embedded import WEIGHTS, train  # noqa: E402
+from novel.embedded.tower import FILE  # noqa: E402
 
 PARTS = ("vae", "unet", "text_encoder")
 
@@ -37,6 +38,13 @@ def test_what_ships_goes_in_and_comes_out_again_weight_by_weight(begun, tmp_path
     assert different == []
     index = json.loads((tmp_path / "model/vae/config.json").read_text())
     assert index["scaling_factor"] == json.loads((WEIGHTS / "vae/config.json").read_text())["scaling_factor"]
+
+
+def test_the_tower_that_ships_goes_in_and_comes_out_again_too(begun, tmp_path):
+    train.main(["tower", "--folder", str(begun), "--seconds", "0", "--people-seconds", "0", "--out", str(tmp_path)])
+    shipped, again = load_file(FILE), load_file(tmp_path / "tower.safetensors")
+    assert shipped.keys() == again.keys()
+    assert [name for name in shipped if not torch.equal(shipped[name], again[name])] == []
 
 
 def test_a_folder_in_which_training_stands_is_left_as_it_is(begun):

@@ -1,5 +1,6 @@
 """The teacher's scenes: sampled, told and drawn."""
 
+import itertools
 import random
 from dataclasses import replace
 
@@ -123,6 +124,34 @@ def test_every_place_is_drawn_and_differs_by_day_and_night(place):
     day, night = pictures_of(Scene(place=place, **SMALL), Scene(place=place, time="night", **SMALL))
     assert day.std() > 12
     assert np.abs(day.astype(int) - night).mean() > 6
+
+
+@pytest.mark.parametrize("style", [s for s in names.STYLES if s != "manga"])
+@pytest.mark.parametrize("place", names.PLACES)
+def test_the_hour_can_be_told_in_every_place_and_style_but_manga(place, style):
+    scene = Scene(place=place, style=style, **SMALL)
+    drawn = pictures_of(*(replace(scene, time=hour) for hour in names.TIMES))
+    broad = [picture.reshape(4, 48, 8, 48, 3).mean((1, 3)) for picture in drawn]
+    for one, other in itertools.combinations(range(len(names.TIMES)), 2):
+        apart = np.abs(broad[one] - broad[other]).mean()
+        assert apart > 6, (names.TIMES[one], names.TIMES[other])
+
+
+def test_in_manga_a_room_is_the_same_whatever_light_falls_in():
+    scene = Scene(place="library", style="manga", **SMALL)
+    day, dawn = pictures_of(scene, replace(scene, time="dawn"))
+    assert np.abs(day.astype(int) - dawn).mean() < 3
+
+
+def test_the_hours_light_falls_behind_people_and_not_on_them():
+    scene = Scene(place="gallery", time="golden", people=(Person("center", colour="white", clothes="dress"),), **SMALL)
+    with_light, without = pictures_of(scene, replace(scene, place="beach"))
+    box = scenes.boxes(scene)[0]
+    middle, chest = 192, int((box.top + 0.4 * (box.bottom - box.top)) * 192)
+    assert (
+        np.abs(with_light[chest, middle - 4 : middle + 5].astype(int) - without[chest, middle - 4 : middle + 5]).max()
+        < 3
+    )
 
 
 def test_a_style_changes_the_drawing_and_not_only_the_colours():

@@ -1,5 +1,6 @@
 """How the image tower learns: what is true of a scene, cell by cell, and a run of a moment."""
 
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -7,9 +8,12 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from safetensors.torch import load_file  # noqa: E402
+
 from novel.embedded import scenes, train  # noqa: E402
 from novel.embedded.scenes import Person, Scene, Thing  # noqa: E402
-from novel.embedded.tower import Tower  # noqa: E402
+from novel.embedded.teacher.scene import STYLES  # noqa: E402
+from novel.embedded.tower import FILE, Tower  # noqa: E402
 from novel.embedded.towernet import PERSON, Knower, Reader  # noqa: E402
 from novel.embedded.training import cast, knower, sameness, sights, tower, wear  # noqa: E402
 from novel.embedded.training.stand import Stand  # noqa: E402
@@ -173,3 +177,38 @@ def test_pictures_that_are_there_are_not_drawn_again(trained, monkeypatch):
     before = np.array(cast.pictures(trained, "cast", 40)[7])
     monkeypatch.setattr(cast, "_picture", lambda job: pytest.fail("drawn again"))
     assert (cast.pictures(trained, "cast", 40)[7] == before).all()
+
+
+def test_the_tower_that_ships_is_trained_on_and_what_gets_no_time_stays_as_it_is(trained, tmp_path):
+    for kept in [*trained.glob("*.npy"), *trained.glob("*.json")]:
+        shutil.copy(kept, tmp_path)
+    tower.begin(tmp_path, FILE)
+    common = ["--folder", str(tmp_path), "--workers", "1", "--pictures", "40", "--plain", "4", "--batch", "4"]
+    train.main(
+        [
+            "tower",
+            *common,
+            "--seconds",
+            "1.5",
+            "--people-seconds",
+            "0",
+            "--rate",
+            "1e-6",
+            "--out",
+            str(tmp_path / "out"),
+        ]
+    )
+    before, after = load_file(FILE), load_file(tmp_path / "out" / "tower.safetensors")
+    assert all(torch.equal(before[k], after[k]) for k in before if k.startswith("knower."))
+    assert any(not torch.equal(before[k], after[k]) for k in before if k.startswith("reader."))
+    # The styles' vectors are read off what it knows already: so small a rate hardly moves it.
+    state = torch.load(tmp_path / "tower-reader.pt", weights_only=True)
+    assert state["step"] > 0
+    pictures = cast.pictures(tmp_path, "cast", 40)
+    shown = [cast.scene_at("cast", i).style for i in range(40)]
+    reader = Tower.load(tmp_path / "out" / "tower.safetensors").reader
+    with torch.no_grad():
+        felt = reader(tower.pixels_of(np.array(pictures)))["manner"] @ torch.nn.functional.normalize(state["more"][0]).T
+    seen = set(shown)
+    right = [STYLES[int(row.argmax())] == style for row, style in zip(felt, shown, strict=True) if style in seen]
+    assert sum(right) >= 36

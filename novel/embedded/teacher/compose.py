@@ -7,6 +7,7 @@ import random
 import numpy as np
 import numpy.typing as npt
 
+from novel.embedded.teacher.daylight import draw_daylight
 from novel.embedded.teacher.framing import CAMERAS, Camera, standing, thing_at
 from novel.embedded.teacher.palette import LIGHTS, Colour
 from novel.embedded.teacher.pen import Pen
@@ -52,6 +53,7 @@ def _background(pen: Pen, scene: Scene, rng: random.Random, aspect: float, camer
                 _place(pen, scene, wide, horizon, rng)
         else:
             _place(pen, scene, aspect, horizon, rng)
+    draw_daylight(pen, scene, aspect)
     if scene.shot in ("close", "medium") and scene.style != "manga":
         haze: Colour = (255, 255, 255) if scene.time in ("day", "dawn", "golden") else (30, 26, 60)
         pen.veil(haze, 46 if scene.shot == "close" else 20, -0.1, 1.1)

@@ -86,6 +86,8 @@ class Pen:
         self.inked = 1.0
         self.scale = 1.0
         self._stack: list[float] = []
+        red, green, blue = (1 + (k / max(light.tint) - 1) * style.toned for k in light.tint)
+        self._hue = red, green, blue
 
     def pixels(self) -> npt.NDArray[np.uint8]:
         """The picture, height × width × 3, 8 bits."""
@@ -126,7 +128,8 @@ class Pen:
         k = self.light.tint
         t = self.tint
         lit = times(c, (1 + (k[0] - 1) * t, 1 + (k[1] - 1) * t, 1 + (k[2] - 1) * t))
-        return in_style(self.style, lit, self.near)
+        printed = in_style(self.style, lit, self.near)
+        return printed if self.near or not self.style.toned else times(printed, self._hue)
 
     # --- shapes ------------------------------------------------------------------------------------
 
@@ -334,6 +337,12 @@ class Pen:
             t = self.tone(c)
         bottom = self.height if y1 is None else y1
         self.canvas.drawRect(skia.Rect.MakeLTRB(-1, y0, self.width, bottom), self._fill(t, alpha))
+
+    def wash(self, points: Sequence[Point], c: Colour, alpha: int) -> None:
+        """A polygon of thin colour, without an outline and whatever the light: where other light falls."""
+        with self.mood(tint=0.0):
+            t = self.tone(c)
+        self.canvas.drawPath(polygon(points), self._fill(t, alpha))
 
     def finish(self) -> None:
         """What belongs to the whole sheet: a paper border, noir's dark edges."""

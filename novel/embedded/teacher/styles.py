@@ -13,7 +13,9 @@ class Style:
 
     ``ink`` is the outline's width relative to the bright style (0 for none in the background),
     ``shade`` how deep the shadow side goes, ``dots`` whether shadows and skies are printed as dots,
-    ``shift`` how far the colour plates miss the ink (pixels), ``border`` the paper left white around.
+    ``shift`` how far the colour plates miss the ink (pixels), ``border`` the paper left white around,
+    ``toned`` how much of the light's colour (0 to 1) is laid over surroundings whose own colours it would not come
+    through.
     """
 
     name: str
@@ -25,14 +27,15 @@ class Style:
     border: float = 0.0
     edge: bool = False
     gradients: bool = True
+    toned: float = 0.0
 
 
 STYLES: dict[str, Style] = {
     "bright": Style("bright", 1.0, (26, 20, 40), 0.74),
-    "noir": Style("noir", 1.25, (0, 0, 0), 0.22),
+    "noir": Style("noir", 1.25, (0, 0, 0), 0.22, toned=0.6),
     "watercolor": Style("watercolor", 0.5, (90, 70, 66), 0.86, border=0.035, edge=True),
     "manga": Style("manga", 1.1, (10, 10, 12), 0.6, dots=True, gradients=False),
-    "retro": Style("retro", 1.5, (58, 28, 30), 0.7, dots=True, shift=2.2, gradients=False),
+    "retro": Style("retro", 1.5, (58, 28, 30), 0.7, dots=True, shift=2.2, gradients=False, toned=0.4),
 }
 
 _RETRO: tuple[Colour, ...] = (

@@ -67,7 +67,10 @@ def manifest(folder: Path, retold: bool = False) -> dict[str, object]:
     if path.exists():
         there = json.loads(path.read_text())
         if there.get("teacher") != scenes.VERSION:
-            raise ValueError(f"{folder} holds data of teacher {there.get('teacher')}; this is {scenes.VERSION}")
+            raise ValueError(
+                f"{folder} holds data of teacher {there.get('teacher')}; this is {scenes.VERSION}, which draws other "
+                "pictures: draw them anew in another folder (`begin`, then `latents`)"
+            )
         if not retold:
             if there.get("unsaid", []) != unsaid:
                 raise ValueError(

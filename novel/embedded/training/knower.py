@@ -24,6 +24,10 @@ CUT = 128
 _MARGIN = 0.25
 
 
+#: The file of a folder that it goes on from.
+STAND = "tower-knower.pt"
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """One run of training."""
@@ -135,7 +139,7 @@ def train(settings: Settings) -> Knower:
     tell = nn.ModuleDict({head: nn.Linear(model.out.out_features, len(PERSON[head])) for head in _TOLD})
     params = [*model.parameters(), *tell.parameters()]
     optimizer = torch.optim.AdamW(params, lr=settings.rate, weight_decay=0.02)
-    stand = Stand(settings.folder / "tower-knower.pt", settings.seconds)
+    stand = Stand(settings.folder / STAND, settings.seconds)
     stand.resume(model, optimizer, *(p for p in tell.parameters()))
     rng = torch.Generator().manual_seed(settings.seed + stand.step)
     pick = np.random.default_rng(settings.seed + stand.step)

@@ -33,16 +33,20 @@ class Stand:
         """The share of its time that is spent, by the first process's clock: all must ask for it together."""
         return parallel.of_first((self.before + time.time() - self.start) / self.seconds, self.workers)
 
-    def resume(self, model: nn.Module, optimizer: torch.optim.Optimizer, *more: Tensor) -> None:
-        """Go on from the file, where there is one."""
+    def resume(self, model: nn.Module, optimizer: torch.optim.Optimizer, *more: Tensor) -> bool:
+        """Go on from the file, where there is one. False where it is that of a finished model, whose optimiser and
+        whose other tensors are not kept: those are left as they are."""
         if not self.path.exists():
-            return
+            return True
         state = torch.load(self.path, map_location="cpu", weights_only=True)
         model.load_state_dict(state["model"])
+        self.step, self.before = int(state["step"]), float(state["seconds"])
+        if state["optimizer"] is None:
+            return False
         optimizer.load_state_dict(state["optimizer"])
         for tensor, kept in zip(more, state["more"], strict=True):
             tensor.data.copy_(kept)
-        self.step, self.before = int(state["step"]), float(state["seconds"])
+        return True
 
     def learn(self, loss: Tensor, optimizer: torch.optim.Optimizer, params: Sequence[Tensor], rate: float) -> None:
         """One step; the rate rises at once, holds, and falls to nothing along the run."""

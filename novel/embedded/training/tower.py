@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional as fn
 
 from novel.embedded import scenes
+from novel.embedded.tower import Tower
 from novel.embedded.towernet import STYLE_WIDTH, WHOLE, Knower, Reader
 from novel.embedded.towernet import split_people as of_heads
 from novel.embedded.training import cast, corpus, knower, parallel
@@ -25,6 +27,10 @@ from novel.embedded.training.sights import COLUMNS, Truths, cells_of, heat_of, m
 from novel.embedded.training.stand import Stand
 from novel.embedded.training.wear import worn
 
+#: Which file of a folder each network goes on from.
+STANDS = {"reader": "tower-reader.pt", "knower": knower.STAND}
+#: How many pictures a finished reader's styles are read off before it learns on.
+_SEEN_FIRST = 512
 #: How much sharper than a cosine the answers to "which style" are.
 _SHARP = 16.0
 #: What counts most of a person's facts.
@@ -114,8 +120,9 @@ def _read_on(settings: Settings, rank: int, workers: int) -> None:
     manners = nn.Parameter(torch.randn(len(WHOLE["style"]), STYLE_WIDTH))
     params = [*model.parameters(), manners]
     optimizer = torch.optim.AdamW(params, lr=settings.rate, weight_decay=0.02)
-    stand = Stand(settings.folder / "tower-reader.pt", settings.seconds, rank, workers)
-    stand.resume(model, optimizer, manners)
+    stand = Stand(settings.folder / STANDS["reader"], settings.seconds, rank, workers)
+    if not stand.resume(model, optimizer, manners):
+        manners.data.copy_(_manners(model, parts[0], truth))
     rng = torch.Generator().manual_seed((settings.seed + stand.step) * workers + rank)
     order: list[int] = []
     while stand.gone < 1:
@@ -134,6 +141,33 @@ def _read_on(settings: Settings, rank: int, workers: int) -> None:
     stand.save(model, optimizer, manners)
 
 
+@torch.no_grad()
+def _manners(model: Reader, pictures: npt.NDArray[np.uint8], truth: Truths) -> Tensor:
+    """The styles' vectors as a finished reader has them: its mean over pictures of each; what it saw none of, at
+    random."""
+    model.eval()
+    count = min(_SEEN_FIRST, len(pictures))
+    seen = torch.cat([model(pixels_of(pictures[k : k + 16]))["manner"] for k in range(0, count, 16)])[:count]
+    model.train()
+    style = truth.whole[:count, 0]
+    rows = [seen[style == k] for k in range(len(WHOLE["style"]))]
+    return torch.stack([row.mean(0) if len(row) else torch.randn(STYLE_WIDTH) for row in rows])
+
+
+def begin(folder: Path, file: Path) -> None:
+    """Write ``folder``'s :data:`STANDS` out of a finished tower, to go on from with new optimisers."""
+    finished = Tower.load(file)
+    for part, network in (("reader", finished.reader), ("knower", finished.knower)):
+        state: dict[str, Any] = {
+            "model": network.state_dict(),
+            "optimizer": None,
+            "more": [],
+            "step": 0,
+            "seconds": 0.0,
+        }
+        torch.save(state, folder / STANDS[part])
+
+
 def export(folder: Path, out: Path) -> dict[str, float]:
     """Write ``out/tower.safetensors`` in half precision, with the teacher's version; returns its megabytes."""
     from safetensors.torch import save_file
@@ -141,7 +175,7 @@ def export(folder: Path, out: Path) -> dict[str, float]:
     corpus.manifest(folder)
     tensors = {}
     for part, network in (("reader", Reader()), ("knower", Knower())):
-        state = torch.load(folder / f"tower-{part}.pt", map_location="cpu", weights_only=True)["model"]
+        state = torch.load(folder / STANDS[part], map_location="cpu", weights_only=True)["model"]
         for name in network.state_dict():
             if not name.endswith("num_batches_tracked"):
                 tensors[f"{part}.{name}"] = state[name].half().contiguous()
@@ -153,11 +187,13 @@ def export(folder: Path, out: Path) -> dict[str, float]:
 
 
 def train(settings: Settings, out: Path) -> dict[str, float]:
-    """Both networks, one after the other, and the file that ships."""
-    train_reader(settings)
-    knower.train(
-        knower.Settings(
-            settings.folder, settings.people_seconds, settings.pictures, rate=settings.rate, seed=settings.seed
+    """Both networks, one after the other, and the file that ships; one that gets no seconds stays as it is."""
+    if settings.seconds > 0:
+        train_reader(settings)
+    if settings.people_seconds > 0:
+        knower.train(
+            knower.Settings(
+                settings.folder, settings.people_seconds, settings.pictures, rate=settings.rate, seed=settings.seed
+            )
         )
-    )
     return export(settings.folder, out)
