@@ -16,6 +16,12 @@ from torch import Tensor, nn
 from novel.embedded.training import parallel
 
 
+def begin(path: Path, model: nn.Module) -> None:
+    """Write the file of a finished model, to go on from: no optimiser, none of the other tensors, nothing spent."""
+    state: dict[str, Any] = {"model": model.state_dict(), "optimizer": None, "more": []}
+    torch.save(state | {"step": 0, "seconds": 0.0}, path)
+
+
 class Stand:
     """Where a training stands: its step and the seconds it has spent, kept in a file with the weights.
 
@@ -34,8 +40,8 @@ class Stand:
         return parallel.of_first((self.before + time.time() - self.start) / self.seconds, self.workers)
 
     def resume(self, model: nn.Module, optimizer: torch.optim.Optimizer, *more: Tensor) -> bool:
-        """Go on from the file, where there is one. False where it is that of a finished model, whose optimiser and
-        whose other tensors are not kept: those are left as they are."""
+        """Go on from the file, where there is one. False where it is that of a finished model (:func:`begin`): the
+        optimiser and the other tensors are left as they are."""
         if not self.path.exists():
             return True
         state = torch.load(self.path, map_location="cpu", weights_only=True)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -21,10 +20,9 @@ from novel.embedded import scenes
 from novel.embedded.tower import Tower
 from novel.embedded.towernet import STYLE_WIDTH, WHOLE, Knower, Reader
 from novel.embedded.towernet import split_people as of_heads
-from novel.embedded.training import cast, corpus, knower, parallel
+from novel.embedded.training import cast, corpus, knower, parallel, stand
 from novel.embedded.training.probe import pixels_of, small_pictures
 from novel.embedded.training.sights import COLUMNS, Truths, cells_of, heat_of, mirrored, moved, truths
-from novel.embedded.training.stand import Stand
 from novel.embedded.training.wear import worn
 
 #: Which file of a folder each network goes on from.
@@ -120,12 +118,12 @@ def _read_on(settings: Settings, rank: int, workers: int) -> None:
     manners = nn.Parameter(torch.randn(len(WHOLE["style"]), STYLE_WIDTH))
     params = [*model.parameters(), manners]
     optimizer = torch.optim.AdamW(params, lr=settings.rate, weight_decay=0.02)
-    stand = Stand(settings.folder / STANDS["reader"], settings.seconds, rank, workers)
-    if not stand.resume(model, optimizer, manners):
+    course = stand.Stand(settings.folder / STANDS["reader"], settings.seconds, rank, workers)
+    if not course.resume(model, optimizer, manners):
         manners.data.copy_(_manners(model, parts[0], truth))
-    rng = torch.Generator().manual_seed((settings.seed + stand.step) * workers + rank)
+    rng = torch.Generator().manual_seed((settings.seed + course.step) * workers + rank)
     order: list[int] = []
-    while stand.gone < 1:
+    while course.gone < 1:
         if len(order) < settings.batch:
             order = torch.randperm(count, generator=rng).tolist()
         rows = sorted(order.pop() for _ in range(settings.batch))
@@ -135,10 +133,10 @@ def _read_on(settings: Settings, rank: int, workers: int) -> None:
             x, t = mirrored(x, t)
         x, t = moved(worn(x, rng), t, rng)
         loss = loss_of(model(x.contiguous(memory_format=torch.channels_last)), t, manners)
-        stand.learn(loss, optimizer, params, settings.rate)
-        if stand.due():
-            stand.save(model, optimizer, manners)
-    stand.save(model, optimizer, manners)
+        course.learn(loss, optimizer, params, settings.rate)
+        if course.due():
+            course.save(model, optimizer, manners)
+    course.save(model, optimizer, manners)
 
 
 @torch.no_grad()
@@ -158,14 +156,7 @@ def begin(folder: Path, file: Path) -> None:
     """Write ``folder``'s :data:`STANDS` out of a finished tower, to go on from with new optimisers."""
     finished = Tower.load(file)
     for part, network in (("reader", finished.reader), ("knower", finished.knower)):
-        state: dict[str, Any] = {
-            "model": network.state_dict(),
-            "optimizer": None,
-            "more": [],
-            "step": 0,
-            "seconds": 0.0,
-        }
-        torch.save(state, folder / STANDS[part])
+        stand.begin(folder / STANDS[part], network)
 
 
 def export(folder: Path, out: Path) -> dict[str, float]:
