@@ -63,6 +63,9 @@ def _parser() -> argparse.ArgumentParser:
     added.add_argument("--first", action="store_true", help="add the scenes that are learned first where time is short")
     added.add_argument("--things", action="store_true", help="add scenes with two things or more")
     added.add_argument("--crowds", action="store_true", help="add scenes with three people or more")
+    added.add_argument(
+        "--full", action="store_true", help="add scenes, counted for themselves, with a thing on every free side"
+    )
     added.add_argument("--retell", action="store_true", help="add none: tell those there anew, in today's words")
     _denoiser(stage("denoiser", "Train the denoiser for a while."))
     _finish(stage("finish", "Let the decoder learn crisp ink, from what the denoiser draws and from a critic."))
@@ -135,6 +138,12 @@ def _denoiser(denoiser: argparse.ArgumentParser) -> None:
         type=float,
         default=0.0,
         help="how far rare styles and hours are made as frequent as common ones: 0 for not, 1 for wholly",
+    )
+    denoiser.add_argument(
+        "--full", type=float, default=0.0, help="share of the pictures that have a thing on every free side"
+    )
+    denoiser.add_argument(
+        "--naming", type=float, default=0.05, help="weight of telling their things off the denoiser's features"
     )
     denoiser.add_argument("--decay", type=float, default=0.999, help="of the averaged weights")
     denoiser.add_argument("--hold", type=float, default=0.7, help="share of the run before the rate falls")
@@ -223,7 +232,7 @@ def main(argv: list[str] | None = None) -> None:
         if args.retell:
             latents.retell(args.folder, args.workers)
             return
-        kinds: tuple[curriculum.Kind, ...] = ("first", "things", "crowds")
+        kinds: tuple[curriculum.Kind, ...] = ("first", "things", "crowds", "full")
         kind: curriculum.Kind = next((k for k in kinds if getattr(args, k)), "all")
         latents.make(args.folder, args.pictures, args.device, args.workers, args.half, kind, args.skip)
     elif args.stage == "denoiser":
@@ -250,6 +259,8 @@ def main(argv: list[str] | None = None) -> None:
                 args.emphasis,
                 args.broad,
                 Mix(args.others, args.things, args.crowds, args.even),
+                args.full,
+                args.naming,
             )
         )
     elif args.stage == "finish":

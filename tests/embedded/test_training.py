@@ -25,6 +25,7 @@ from novel.embedded.training import (  # noqa: E402
     latents,
     lessons,
     measure,
+    naming,
     probe,
     text,
     wordings,
@@ -512,6 +513,61 @@ def test_scenes_of_many_things_can_be_added_and_asked_for(trained, tmp_path):
     for things in (0.0, 0.6, 1.0):
         taken = _taken(known, latents.Mix(others=0.5, things=things))
         assert np.mean([shown[k] for k in taken]) == pytest.approx(things, abs=0.08)
+
+
+def test_scenes_full_of_things_are_kept_for_themselves_and_learned_from(trained, tmp_path, capsys):
+    folder, _ = trained
+    common = ["--folder", str(tmp_path), "--workers", "1"]
+    for file in folder.iterdir():
+        if file.is_file():
+            shutil.copy(file, tmp_path)
+    learn = ["denoiser", *common, "--seconds", "0.3", "--batch", "4", "--full", "0.5"]
+    with pytest.raises(ValueError, match="latents --full"):
+        train.main(learn)
+    before = [len(part) for part in latents.shards(tmp_path)]
+    train.main(["latents", *common, "--pictures", "3", "--full"])
+    assert [len(part) for part in latents.shards(tmp_path)] == before
+    (part,) = latents.shards(tmp_path, scenes.FULL)
+    assert (len(part), part.size, part.number.tolist()) == (3, (768, 384), [0, 1, 2])
+    assert (part.ids[1] == language.encode(latents.wordings_of(scenes.FULL, 1))).all()
+    train.main(["latents", *common, "--retell"])
+    # a batch of another size has none of them, and there may be time for one batch only
+    for size in ("544x544", "448x672"):
+        (tmp_path / f"done-{size}.json").unlink()
+    train.main(learn)
+    state = torch.load(tmp_path / "denoiser.pt", weights_only=True)
+    assert state["namer"]["heads.mid.weight"].abs().max() > 0
+    train.main(learn)
+    again = torch.load(tmp_path / "denoiser.pt", weights_only=True)
+    assert again["step"] > state["step"]
+    # without them it goes on as well, and forgets the layers that named things
+    train.main([*learn[:-1], "0"])
+    assert torch.load(tmp_path / "denoiser.pt", weights_only=True)["namer"] is None
+
+
+def test_a_batch_ends_with_the_full_scenes_and_what_they_show(trained, tmp_path):
+    folder, _ = trained
+    for file in folder.iterdir():
+        if file.is_file():
+            shutil.copy(file, tmp_path)
+    train.main(["latents", "--folder", str(tmp_path), "--workers", "1", "--pictures", "3", "--full"])
+    (full,) = latents.shards(tmp_path, scenes.FULL)
+    feed = denoiser._Feed(denoiser.Settings(tmp_path, 1, batch=8, full=0.25, emphasis=0.8), 0)
+    seen = set()
+    for _ in range(60):
+        z, ids, weight, shown = feed.batch()
+        assert len(z) == len(ids) == len(weight) == 8
+        seen.add(tuple(z.shape[2:]))
+        if tuple(z.shape[2:]) != (24, 48):
+            assert len(shown) == 0
+            continue
+        assert len(shown) == 2
+        for latent, tokens, picture in zip(z[6:], ids[6:], shown, strict=True):
+            (row,) = [k for k in range(3) if (full.latents[k].astype(np.float32) == latent.numpy()).all()]
+            silent = (tokens.numpy() == language.encode([""])[0]).all()
+            expected = naming.shown_map(scenes.scene_number(scenes.FULL, row, full.size))
+            assert (picture.numpy() == (0 if silent else expected)).all()
+    assert len(seen) > 1
 
 
 def test_scenes_of_many_people_can_be_added_and_asked_for(trained):

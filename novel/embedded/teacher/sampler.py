@@ -151,16 +151,18 @@ def _people(rng: random.Random, shot: str) -> tuple[Person, ...]:
     return tuple(people)
 
 
+def _fitting(place: str) -> list[str]:
+    """The things that a place may hold."""
+    inside = place in INDOORS
+    return [n for n in THINGS if n not in (_LAND_ONLY if inside else _OUTDOOR_NOT)]
+
+
 def _things(rng: random.Random, place: str, shot: str, people: tuple[Person, ...]) -> tuple[Thing, ...]:
     taken = {p.side for p in people}
     free = [s for s in ("left", "center", "right") if s not in taken]
     if len(people) == 4 or (shot == "close" and len(people) == 2):
         return ()
-    names = [
-        n
-        for n in THINGS
-        if not (place in INDOORS and n in _LAND_ONLY) and not (place not in INDOORS and n in _OUTDOOR_NOT)
-    ]
+    names = _fitting(place)
     count = rng.choices((0, 1, 2), (0.34, 0.46, 0.20))[0] if people else rng.choices((0, 1, 2), (0.2, 0.45, 0.35))[0]
     out = []
     rng.shuffle(free)
@@ -195,3 +197,12 @@ def sample_scene(rng: random.Random, size: tuple[int, int] | None = None) -> Sce
         height=size[1],
         seed=rng.randrange(2**31),
     )
+
+
+def sample_full_scene(rng: random.Random, size: tuple[int, int] | None = None) -> Scene:
+    """A scene as :func:`sample_scene` gives, but with at most one person, and a thing on each side that is left."""
+    scene = sample_scene(rng, size)
+    alone = scene.people[:1] if scene.shot != "close" and rng.random() < 0.35 else ()
+    free = [s for s in ("left", "center", "right") if s not in {p.side for p in alone}]
+    things = map(Thing, free, rng.sample(_fitting(scene.place), len(free)))
+    return replace(scene, people=alone, things=tuple(things))

@@ -41,14 +41,14 @@ def is_a_crowd(scene: scenes.Scene) -> bool:
 
 
 #: Which scenes a corpus is enlarged by: all, those of the beginning, those with two things or more, those with three
-#: people or more.
-Kind = Literal["all", "first", "things", "crowds"]
+#: people or more; or those of a split of their own, which show as many things as there is room for.
+Kind = Literal["all", "first", "things", "crowds", "full"]
 
 
 def belongs(scene: scenes.Scene, number: int, kind: Kind) -> bool:
     """Whether a scene is of a kind."""
     match kind:
-        case "all":
+        case "all" | "full":
             return True
         case "first":
             return comes_first(scene, number)

@@ -11,18 +11,24 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from diffusers import DDIMScheduler, UNet2DConditionModel
 from diffusers.models.attention_processor import AttnProcessor
 from torch import Tensor, nn
 from torch.nn import functional as fn
 
-from novel.embedded.training import autoencoder, latents, muon, parallel, text
+from novel.embedded import scenes
+from novel.embedded.training import autoencoder, language, latents, muon, naming, parallel, text
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """One run of training; ``seconds`` of wall time, ``batch`` per process."""
+    """One run of training; ``seconds`` of wall time, ``batch`` per process.
+
+    ``full``: the share of a batch that shows as many things as there is room for; ``naming``: how much it counts that
+    these can be told off the denoiser's features (:mod:`naming`).
+    """
 
     folder: Path
     seconds: float
@@ -42,6 +48,8 @@ class Settings:
     emphasis: float = 0.5
     broad: float = 4.0
     mix: latents.Mix = latents.AS_IT_IS
+    full: float = 0.0
+    naming: float = 0.05
 
 
 def build(
@@ -133,6 +141,10 @@ def train(settings: Settings) -> None:
     parallel.launch(settings.workers if settings.device == "cpu" else 1, partial(_run, settings))
 
 
+#: From this share of all timesteps on, things are told by the words more than by what shows through the noise.
+LATE = 0.3
+#: The step of the layers that name things, whatever the denoiser's.
+NAMING_RATE = 3e-3
 #: The side of the areas whose mean colours are learned besides, in cells: 128 pixels.
 AREA = 8
 
@@ -146,6 +158,11 @@ def broad_error(error: Tensor) -> Tensor:
     return areas + error.mean((2, 3)).square().mean(1)
 
 
+def _spread(n: int, generator: torch.Generator, device: torch.device) -> Tensor:
+    """``n`` numbers from 0 to 1, one by chance in each n-th part."""
+    return (torch.arange(n, device=device) + torch.rand(n, generator=generator, device=device)) / n
+
+
 def loss_of(
     model: Callable[..., Any],
     alphas: Tensor,
@@ -154,15 +171,19 @@ def loss_of(
     weight: Tensor,
     generator: torch.Generator,
     broad: float = 0.0,
+    late: int = 0,
 ) -> Tensor:
     """The weighted v-prediction loss of a batch; timesteps spread evenly over the batch, min-SNR-5 weights.
+
+    The last ``late`` pictures have their timesteps from :data:`LATE` on, and weights of 0.6 or more: there is decided
+    what a thing is; where there is less noise, it is to be seen already.
 
     Those weights all but leave out the noisy end, where nothing but the words can tell the place and the composition;
     0.3 / (SNR + 1) on top gives it a voice. There the hour's light over the whole is decided too, yet it is lost among
     the cells' errors, most of which nothing can foresee; so :func:`broad_error`, ``broad`` / (SNR + 1) of it, is added.
     """
     n = len(z)
-    u = (torch.arange(n, device=z.device) + torch.rand(n, generator=generator, device=z.device)) / n
+    u = torch.cat([_spread(n - late, generator, z.device), LATE + (1 - LATE) * _spread(late, generator, z.device)])
     t = (u * 1000).long().clamp(0, 999)
     a = alphas[t].view(-1, 1, 1, 1)
     noise = torch.randn(z.shape, generator=generator, device=z.device)
@@ -171,6 +192,7 @@ def loss_of(
     got = model(noisy, t, encoder_hidden_states=states).sample
     snr = alphas[t] / (1 - alphas[t]).clamp_min(1e-8)
     k = (snr.clamp(max=5.0) + 0.3) / (snr + 1)
+    k[n - late :].clamp_(min=0.6)
     share = weight / weight.mean((1, 2), keepdim=True)
     error = got.float() - target
     each = (error.square().mean(1) * share).mean((1, 2)) * k
@@ -210,6 +232,9 @@ class _Course:
             self.model.set_attn_processor(AttnProcessor())
         self.encoder = text.load(settings.folder, settings.device)
         self.ema = copy.deepcopy(self.model).eval().requires_grad_(False)
+        self.namer: naming.Namer | None = None
+        if settings.full > 0 and settings.naming > 0:
+            self.namer = naming.Namer(self.model).to(self.device)
         self.params: list[Tensor] = list(self.model.parameters())
         inner, outer = muon.split(self.model)
         groups: list[dict[str, Any]] = [{"params": list(part), "k": k} for k, part in outer.items()]
@@ -219,6 +244,9 @@ class _Course:
             self.params += list(self.encoder.parameters())
         adam = torch.optim.AdamW(groups, lr=settings.rate, betas=(0.9, 0.98), weight_decay=0.01, fused=True)
         self.optimizers: list[torch.optim.Optimizer] = [muon.Muon(inner, lr=settings.rate), adam]
+        #: what isn't the denoiser's, and learns at a rate of its own
+        self.namers = [] if self.namer is None else list(self.namer.parameters())
+        self.apart = [torch.optim.AdamW(self.namers, lr=NAMING_RATE, betas=(0.9, 0.98))] if self.namers else []
         self.step = self.fresh_from = 0
         if self.state is not None:
             self._resume(self.state)
@@ -227,6 +255,8 @@ class _Course:
     def _resume(self, state: dict[str, Any]) -> None:
         self.ema.load_state_dict(summing_up(_of(state["config"], state["ema"])).state_dict())
         self.step = int(state["step"])
+        if self.namer is not None and state.get("namer") is not None:
+            self.namer.load_state_dict(state["namer"])
         if state["joint"] == self.settings.joint and isinstance(state["optimizer"], list):
             for optimizer, saved in zip(self.optimizers, state["optimizer"], strict=True):
                 optimizer.load_state_dict(saved)
@@ -244,6 +274,7 @@ class _Course:
             "ema": self.ema.state_dict(),
             "optimizer": [optimizer.state_dict() for optimizer in self.optimizers],
         }
+        state["namer"] = None if self.namer is None else self.namer.state_dict()
         state |= {"step": self.step, "joint": s.joint, "encoder": self.encoder.state_dict() if s.joint else None}
         config = json.loads(self.model.to_json_string())
         torch.save(state | {"config": config}, part)
@@ -255,15 +286,48 @@ class _Course:
             for group in optimizer.param_groups:
                 group["lr"] = rate * group.get("k", 1.0)
             optimizer.zero_grad(set_to_none=True)
+        for optimizer in self.apart:
+            optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
-        parallel.average_gradients(self.params, workers)
+        parallel.average_gradients([*self.params, *self.namers], workers)
         nn.utils.clip_grad_norm_(self.params, 1.0)
-        for optimizer in self.optimizers:
+        for optimizer in (*self.optimizers, *self.apart):
             optimizer.step()
         self.step += 1
         keep = min(self.settings.decay, (1 + self.step) / (10 + self.step))
         with torch.no_grad():
             torch._foreach_lerp_(list(self.ema.parameters()), list(self.model.parameters()), 1 - keep)
+
+
+class _Feed:
+    """Batches of a folder's corpus, and of its full scenes where these are asked for."""
+
+    def __init__(self, settings: Settings, seed: int) -> None:
+        self.emphasis = settings.emphasis
+        self.full = round(settings.batch * settings.full)
+        self.rest = latents.batches(latents.shards(settings.folder), settings.batch, seed, settings.mix)
+        if not self.full:
+            return
+        parts = [naming.with_maps(part) for part in latents.shards(settings.folder, scenes.FULL)]
+        if not parts:
+            raise ValueError("no share of full scenes can be had: draw some with `latents --full`")
+        self.maps = latents.batches(parts, self.full, seed + 1)
+        self.silent = torch.from_numpy(language.encode([""])[0].astype(np.int64))
+
+    def batch(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Latents, ids, cells' weights; and what the last of them show, which are the full scenes. There are none of
+        these in a batch of another size than theirs."""
+        z, ids, weight = next(self.rest)
+        weight = weight**self.emphasis
+        if self.full:
+            full_z, full_ids, shown = next(self.maps)
+            if full_z.shape[1:] == z.shape[1:]:
+                n = len(z) - self.full
+                parts = ((z, full_z), (ids, full_ids), (weight, naming.shares(shown)))
+                z, ids, weight = (torch.cat([a[:n], b]) for a, b in parts)
+                # no words, nothing to tell
+                return z, ids, weight, shown * (full_ids != self.silent).any(1)[:, None, None]
+        return z, ids, weight, weight[:0]
 
 
 def _run(settings: Settings, rank: int, workers: int) -> None:
@@ -273,20 +337,22 @@ def _run(settings: Settings, rank: int, workers: int) -> None:
     alphas = scheduler().alphas_cumprod.to(device)
     factor = latents.scale(settings.folder)
     seed = settings.seed + first * 31 + rank * 7919
-    feed = latents.batches(latents.shards(settings.folder), settings.batch, seed, settings.mix)
+    feed = _Feed(settings, seed)
     generator = torch.Generator(device).manual_seed(seed)
     start = saved = time.time()
     losses: list[Tensor] = []
     while parallel.agree(time.time() - start < settings.seconds, workers):
         rate = _rate(settings, (time.time() - start) / settings.seconds, course.step - course.fresh_from)
-        z, ids, weight = (x.to(device, non_blocking=True) for x in next(feed))
+        z, ids, weight, shown = (x.to(device, non_blocking=True) for x in feed.batch())
         z = (z * factor).contiguous(memory_format=course.layout)
         with torch.autocast(device.type, torch.bfloat16, enabled=settings.half):
             with torch.set_grad_enabled(settings.joint):
                 states = course.encoder(input_ids=ids).last_hidden_state
-            loss = loss_of(model, alphas, z, states, weight**settings.emphasis, generator, settings.broad)
-        course.learn(loss, rate, workers)
+            loss = loss_of(model, alphas, z, states, weight, generator, settings.broad, late=len(shown))
         losses.append(loss.detach())
+        if course.namer is not None:
+            loss = loss + settings.naming * course.namer(shown)
+        course.learn(loss, rate, workers)
         if rank == 0 and course.step % 100 == 0:
             mean = float(torch.stack(losses).mean())
             # in this run: earlier ones may have had other batches

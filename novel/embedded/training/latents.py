@@ -28,13 +28,15 @@ SHARES = (0.8, 0.1, 0.1)
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """One size's part of a corpus, mapped: n × channels × h × w, n × TURNS × tokens, n × h × w, n numbers of scenes."""
+    """One size's part of a corpus, mapped: n × channels × h × w, n × TURNS × tokens, n × h × w, n numbers of scenes of
+    a split."""
 
     size: tuple[int, int]
     latents: npt.NDArray[np.float16]
     ids: npt.NDArray[np.uint16]
     weight: npt.NDArray[np.uint8]
     number: npt.NDArray[np.int64]
+    split: str = "train"
 
     def __len__(self) -> int:
         return len(self.latents)
@@ -59,8 +61,12 @@ def weight_map(scene: scenes.Scene) -> npt.NDArray[np.uint8]:
     return out
 
 
-def _files(folder: Path, size: tuple[int, int]) -> dict[str, Path]:
-    stem = f"v{scenes.VERSION}-{size[0]}x{size[1]}"
+def _named(size: tuple[int, int], split: str) -> str:
+    return f"{size[0]}x{size[1]}" + (f"-{split}" if split != "train" else "")
+
+
+def _files(folder: Path, size: tuple[int, int], split: str) -> dict[str, Path]:
+    stem = f"v{scenes.VERSION}-{_named(size, split)}"
     return {k: folder / f"{k}-{stem}.npy" for k in ("latents", "ids", "weight", "number")}
 
 
@@ -74,12 +80,14 @@ def make(
 ) -> None:
     """Draw a corpus and encode it; what is there already stays, so it can be stopped and enlarged.
 
-    ``kind`` is that of the pictures that are added; the scenes numbered below ``skip`` are left out.
+    ``kind`` is that of the pictures that are added; the scenes numbered below ``skip`` are left out. ``full`` ones are
+    kept, and counted, for themselves.
     """
     corpus.manifest(folder)
     coder = _Coder.of(folder, device, half)
+    split = scenes.FULL if kind == "full" else "train"
     for size, count in zip(scenes.SIZES, counts(total, kind), strict=True):
-        _fill(_Source(folder, size, kind, workers, skip), count, coder)
+        _fill(_Source(folder, size, kind, workers, skip, split), count, coder)
     scale(folder)
 
 
@@ -118,6 +126,7 @@ class _Source:
     kind: curriculum.Kind
     workers: int
     skip: int
+    split: str
 
 
 def wordings_of(split: str, index: int) -> list[str]:
@@ -164,12 +173,12 @@ def _made(source: _Source, numbers: list[int], coder: _Coder) -> Iterator[_Rows]
     each other.
     """
     if coder.device == "cpu" and source.workers > 1:
-        jobs: list[corpus.Job] = [("train", n, source.size) for n in numbers]
+        jobs: list[corpus.Job] = [(source.split, n, source.size) for n in numbers]
         groups = [jobs[i : i + 8] for i in range(0, len(jobs), 8)]
         with get_context("spawn").Pool(source.workers, _begin, (source.folder, coder.half)) as pool:
             yield from pool.imap(_drawn_and_coded, groups)
         return
-    samples = corpus.each(_sample, "train", numbers, source.size, source.workers)
+    samples = corpus.each(_sample, source.split, numbers, source.size, source.workers)
     while group := list(islice(samples, 64 if coder.device != "cpu" else 8)):
         yield _rows(coder, group)
 
@@ -184,8 +193,8 @@ def _fill(source: _Source, count: int, coder: _Coder) -> None:
         "weight": (np.uint8, (h, w)),
         "number": (np.int64, ()),
     }
-    files = _files(folder, source.size)
-    done_path = folder / f"done-{width}x{height}.json"
+    files = _files(folder, source.size, source.split)
+    done_path = _done(folder, source.size, source.split)
     done = json.loads(done_path.read_text())["count"] if done_path.exists() else 0
     if done >= count:
         return
@@ -199,7 +208,7 @@ def _fill(source: _Source, count: int, coder: _Coder) -> None:
         part.rename(files[k])
     taken = frozenset(arrays["number"][:done].tolist())
     arrays["number"][done:] = list(
-        islice(curriculum.numbers("train", source.size, source.kind, taken, source.skip), count - done)
+        islice(curriculum.numbers(source.split, source.size, source.kind, taken, source.skip), count - done)
     )
     at = kept = done
     for rows in _made(source, arrays["number"][done:].tolist(), coder):
@@ -215,14 +224,18 @@ def _fill(source: _Source, count: int, coder: _Coder) -> None:
             print(json.dumps({"size": list(source.size), "pictures": at}), flush=True)
 
 
-def shards(folder: Path) -> list[Shard]:
+def _done(folder: Path, size: tuple[int, int], split: str) -> Path:
+    return folder / f"done-{_named(size, split)}.json"
+
+
+def shards(folder: Path, split: str = "train") -> list[Shard]:
     """The corpus in a folder, one shard a size; empty ones left out."""
     out = []
     for size in scenes.SIZES:
-        done = folder / f"done-{size[0]}x{size[1]}.json"
+        done = _done(folder, size, split)
         if done.exists() and (n := json.loads(done.read_text())["count"]):
-            arrays = {k: np.load(p, mmap_mode="r")[:n] for k, p in _files(folder, size).items()}
-            out.append(Shard(size, arrays["latents"], arrays["ids"], arrays["weight"], arrays["number"]))
+            arrays = {k: np.load(p, mmap_mode="r")[:n] for k, p in _files(folder, size, split).items()}
+            out.append(Shard(size, arrays["latents"], arrays["ids"], arrays["weight"], arrays["number"], split))
     return out
 
 
@@ -236,14 +249,14 @@ def retell(folder: Path, workers: int) -> None:
 
     Raises ValueError if another version of the teacher drew them, FileNotFoundError if there are none.
     """
-    there = shards(folder)
+    there = shards(folder) + shards(folder, scenes.FULL)
     if not there:
         raise FileNotFoundError(f"{folder} holds no corpus to tell anew: `latents` draws one")
     for shard in there:
-        path = _files(folder, shard.size)["ids"]
+        path = _files(folder, shard.size, shard.split)["ids"]
         part = path.with_suffix(".part")
         told = np.lib.format.open_memmap(part, mode="w+", dtype=np.uint16, shape=(len(shard), TURNS, language.LENGTH))
-        for row, ids in enumerate(corpus.each(_told_anew, "train", shard.number.tolist(), shard.size, workers)):
+        for row, ids in enumerate(corpus.each(_told_anew, shard.split, shard.number.tolist(), shard.size, workers)):
             told[row] = ids
         told.flush()
         changed = float(np.mean([(a != b).any() for a, b in zip(told, shard.ids, strict=True)]))
