@@ -52,8 +52,15 @@ def test_a_map_shows_each_thing_where_it_stands():
             there = int(shown[row, column])
             assert there > 0
             assert THING_NAMES[there - 1] in {t.name for t in scene.things}
-    person = scenes.Scene(people=(scenes.Person("left"),))
-    assert not naming.shown_map(person).any()
+
+
+def test_people_have_marks_of_their_own_in_a_map():
+    pair = scenes.Scene(people=(scenes.Person("left"), scenes.Person("right")))
+    shown = naming.shown_map(pair)
+    assert set(np.unique(shown).tolist()) == {0, naming.PERSON, naming.PERSON - 1}
+    assert (shown[:, :12] == naming.PERSON).any()
+    assert (shown[:, 36:] == naming.PERSON - 1).any()
+    assert len(THING_NAMES) < naming.PERSON - 10
 
 
 def test_things_count_the_same_whatever_their_size():
@@ -94,6 +101,8 @@ def test_late_pictures_are_learned_from_where_there_is_noise():
     assert t[:, :5].min() < 50
     for of in (t[:, :5], t[:, 5:]):
         assert (of.diff(dim=1) > -200).all()
+    # the others are at the noisy end more often
+    assert 0.54 < (t[:, :5] >= 500).float().mean() < 0.75
     assert _late(0).shape == (40, 8)
     assert _late(8).min() >= 300
 
@@ -104,6 +113,8 @@ def test_what_is_shown_is_learned_to_be_named_off_the_features():
     namer = naming.Namer(model)
     shown = torch.zeros(3, 12, 24, dtype=torch.long)
     shown[1, :, :12], shown[2, :, 12:] = 4, 90
+    # a person is nothing to be named
+    shown[2, :, :4] = naming.PERSON
     noisy, states = torch.randn(4, 8, 12, 24), torch.randn(4, 5, 192)
     optimizer = torch.optim.AdamW([*model.parameters(), *namer.parameters()], lr=3e-3)
     losses = []

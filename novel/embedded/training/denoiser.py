@@ -143,6 +143,8 @@ def train(settings: Settings) -> None:
 
 #: From this share of all timesteps on, things are told by the words more than by what shows through the noise.
 LATE = 0.3
+#: The other pictures' timesteps are spread by this power: below 1, more of them are at the noisy end.
+TOWARDS_NOISE = 0.7
 #: The step of the layers that name things, whatever the denoiser's.
 NAMING_RATE = 3e-3
 #: The side of the areas whose mean colours are learned besides, in cells: 128 pixels.
@@ -173,7 +175,8 @@ def loss_of(
     broad: float = 0.0,
     late: int = 0,
 ) -> Tensor:
-    """The weighted v-prediction loss of a batch; timesteps spread evenly over the batch, min-SNR-5 weights.
+    """The weighted v-prediction loss of a batch; timesteps spread over the batch by :data:`TOWARDS_NOISE`, min-SNR-5
+    weights.
 
     The last ``late`` pictures have their timesteps from :data:`LATE` on, and weights of 0.6 or more: there is decided
     what a thing is; where there is less noise, it is to be seen already.
@@ -183,7 +186,8 @@ def loss_of(
     the cells' errors, most of which nothing can foresee; so :func:`broad_error`, ``broad`` / (SNR + 1) of it, is added.
     """
     n = len(z)
-    u = torch.cat([_spread(n - late, generator, z.device), LATE + (1 - LATE) * _spread(late, generator, z.device)])
+    plain = _spread(n - late, generator, z.device) ** TOWARDS_NOISE
+    u = torch.cat([plain, LATE + (1 - LATE) * _spread(late, generator, z.device)])
     t = (u * 1000).long().clamp(0, 999)
     a = alphas[t].view(-1, 1, 1, 1)
     noise = torch.randn(z.shape, generator=generator, device=z.device)

@@ -8,6 +8,7 @@ training ends.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -23,22 +24,27 @@ from novel.embedded import scenes
 from novel.embedded.teacher.facts import THING_NAMES
 from novel.embedded.training import autoencoder, latents
 
-#: The share of a picture's loss that its things have between them, each as much as any other.
+#: The share of a picture's loss that its things and people have between them, each as much as any other.
 THINGS_SHARE = 0.65
 #: The most that a cell counts, however small the thing in it; the mean of all is about 1.
 MOST = 25.0
+#: What marks the first person of a picture in a map; the next one has one less. Never named, yet they count.
+PERSON = 255
 
 
 def shown_map(scene: scenes.Scene) -> npt.NDArray[np.uint8]:
-    """What thing each latent cell shows, as its place in ``THING_NAMES`` from 1 on; 0 for none. The smaller of two is
-    seen."""
+    """What each latent cell shows: a thing, as its place in ``THING_NAMES`` from 1 on, a person, from :data:`PERSON`
+    down, or 0 for neither. The smaller of two is seen."""
     h, w = scene.height // autoencoder.FACTOR, scene.width // autoencoder.FACTOR
     out = np.zeros((h, w), np.uint8)
-    things = [box for box in scenes.boxes(scene) if box.what != "person"]
-    for box in sorted(things, key=lambda b: (b.left - b.right) * (b.bottom - b.top)):
+    people = itertools.count(PERSON, -1)
+    marked = [
+        (next(people) if box.what == "person" else THING_NAMES.index(box.what) + 1, box) for box in scenes.boxes(scene)
+    ]
+    for mark, box in sorted(marked, key=lambda m: (m[1].left - m[1].right) * (m[1].bottom - m[1].top)):
         x0, x1 = int(max(0.0, box.left) * w), max(int(box.left * w) + 1, round(box.right * w))
         y0, y1 = int(max(0.0, box.top) * h), max(int(box.top * h) + 1, round(box.bottom * h))
-        out[y0:y1, x0:x1] = THING_NAMES.index(box.what) + 1
+        out[y0:y1, x0:x1] = mark
     return out
 
 
@@ -49,8 +55,8 @@ def with_maps(part: latents.Shard) -> latents.Shard:
 
 
 def shares(shown: Tensor) -> Tensor:
-    """How much each cell counts (n × h × w), of maps of what is shown: every thing of a picture the same, whatever its
-    size, and all :data:`THINGS_SHARE` of it."""
+    """How much each cell counts (n × h × w), of maps of what is shown: every thing and person of a picture the same,
+    whatever its size, and all :data:`THINGS_SHARE` of it."""
     out = torch.full(shown.shape, 1 - THINGS_SHARE, device=shown.device)
     for row, picture in zip(out, shown, strict=True):
         things = picture[picture > 0].unique()
@@ -100,7 +106,7 @@ class Namer(nn.Module):
             features = features[len(features) - len(shown) :].float().permute(0, 2, 3, 1)
             size = (features.shape[1], features.shape[2])
             there = fn.interpolate(shown[:, None].float(), size, mode="nearest-exact")[:, 0].long()
-            named = there > 0
+            named = (there > 0) & (there <= len(THING_NAMES))
             told = fn.cross_entropy(head(features[named]), there[named], reduction="sum")
             losses.append(told / named.sum().clamp_min(1))
         return torch.stack(losses).mean()
